@@ -1,0 +1,163 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours compiles under the same rules: Swift 6 mode, and a warning is an error.
+let rules: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+
+/// A library of `Shared/`: one border to the outside, or the values that cross it.
+func shared(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Shared/\(name)", swiftSettings: rules)
+}
+
+/// The pure half of a service: decisions as values, no I/O.
+func pure(_ name: String, of service: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(
+        name: name, dependencies: ["Models", "JSON"] + dependencies, path: "Services/\(service)/\(name)",
+        resources: resources, swiftSettings: rules)
+}
+
+/// The executable half of a service: wiring, SQL and sockets.
+func main(_ name: String, of service: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["Models", "JSON", "ServiceKit", "Store", "Postgres", "Kafka", lifecycle, logging, metrics] + dependencies,
+        path: "Services/\(service)/Main", swiftSettings: rules)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: ["TestKit"] + dependencies, path: "Tests/\(name)Tests", resources: resources,
+        swiftSettings: rules)
+}
+
+let package = Package(
+    name: "tocsin",
+    products: [
+        .executable(name: "ingest-gateway", targets: ["ingest-gateway"]),
+        .executable(name: "alert-grouper", targets: ["alert-grouper"]),
+        .executable(name: "notifier", targets: ["notifier"]),
+        .executable(name: "metrics-aggregator", targets: ["metrics-aggregator"]),
+        .executable(name: "doc-publisher", targets: ["doc-publisher"]),
+        .executable(name: "console", targets: ["console"]),
+        .executable(name: "tocsin", targets: ["tocsin"]),
+        .executable(name: "dev-broker", targets: ["dev-broker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    ],
+    targets: [
+        // Shared: C borders
+        .systemLibrary(name: "CLibrdkafka", path: "Shared/CLibrdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(name: "CLibpq", path: "Shared/CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibcurl", path: "Shared/CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(
+            name: "CSimdjson", path: "Shared/CSimdjson",
+            cxxSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("simdjson")]),
+
+        // Shared: Swift
+        shared("JSON", ["CSimdjson"]),
+        shared("Models", ["JSON"]),
+        shared("Kafka", ["CLibrdkafka", logging]),
+        shared("Postgres", ["CLibpq", logging]),
+        shared("Outbound", ["CLibcurl", logging]),
+        shared(
+            "ServiceKit",
+            [
+                "Models", "JSON", "Kafka", "Postgres", hummingbird, lifecycle, logging, metrics, tracing, configuration, httpTypes,
+                nioCore,
+            ]),
+        shared("Store", ["Models", "JSON", "Postgres", crypto]),
+
+        // Services
+        pure("AlertSources", of: "IngestGateway"),
+        main("ingest-gateway", of: "IngestGateway", ["AlertSources", hummingbird, httpTypes, nioCore]),
+        pure("Grouping", of: "AlertGrouper"),
+        main("alert-grouper", of: "AlertGrouper", ["Grouping"]),
+        pure("Delivery", of: "Notifier", [crypto]),
+        main("notifier", of: "Notifier", ["Delivery", "Outbound"]),
+        pure("Rollup", of: "MetricsAggregator"),
+        main("metrics-aggregator", of: "MetricsAggregator", ["Rollup"]),
+        pure("Publishing", of: "DocPublisher"),
+        main("doc-publisher", of: "DocPublisher", ["Publishing"]),
+        pure("Views", of: "Console", [mustache]),
+        main("console", of: "Console", ["Views", hummingbird, httpTypes, nioCore]),
+        .executableTarget(
+            name: "tocsin",
+            dependencies: [
+                "Models", "JSON", "ServiceKit", "Store", "Postgres", "Kafka", "Outbound", "Delivery", logging, arguments,
+            ],
+            path: "Services/Operator", swiftSettings: rules),
+
+        // For a machine with nothing on it
+        .executableTarget(name: "dev-broker", dependencies: ["CLibrdkafka"], path: "deploy/local/dev-broker", swiftSettings: rules),
+
+        // Tests
+        .target(
+            name: "TestKit", dependencies: ["Models", "JSON", "Postgres", "Kafka", "CLibrdkafka", logging], path: "Tests/TestKit",
+            swiftSettings: rules),
+        tests("JSON", ["JSON"]),
+        tests("Models", ["Models", "JSON"]),
+        tests("Kafka", ["Kafka", logging]),
+        tests("Postgres", ["Postgres", logging]),
+        tests("Outbound", ["Outbound", logging]),
+        tests("ServiceKit", ["ServiceKit", "Models", "JSON", "Kafka", "Postgres", hummingbird, hummingbirdTesting, logging, metrics]),
+        tests("Store", ["Store", "Models", "JSON", "Postgres", logging]),
+        tests("AlertSources", ["AlertSources", "Models", "JSON"]),
+        tests("IngestGateway", ["ingest-gateway", "AlertSources", "Models", "JSON", "ServiceKit", hummingbird, hummingbirdTesting, logging]),
+        tests("Grouping", ["Grouping", "Models", "JSON"]),
+        tests("Delivery", ["Delivery", "Models", "JSON"]),
+        tests("Rollup", ["Rollup", "Models", "JSON"]),
+        tests("Publishing", ["Publishing", "Models", "JSON"]),
+        tests("Console", ["console", "Views", "Models", "JSON", "Store", "ServiceKit", hummingbird, hummingbirdTesting, logging]),
+        tests("Operator", ["tocsin", "Models", "JSON"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)
+
+// Narrow the package to some test targets and what they need: TOCSIN_ONLY=ModelsTests,KafkaTests swift test
+if let only = Context.environment["TOCSIN_ONLY"] {
+    let wanted = Set(only.split(separator: ",").map(String.init))
+    var keep = wanted
+    func visit(_ name: String) {
+        guard let target = package.targets.first(where: { $0.name == name }) else { return }
+        keep.insert(name)
+        for dependency in target.dependencies {
+            switch dependency {
+            case .byNameItem(let name, _), .targetItem(let name, _): visit(name)
+            default: break
+            }
+        }
+    }
+    wanted.forEach(visit)
+    package.targets.removeAll { !keep.contains($0.name) }
+    package.products.removeAll { !keep.contains($0.name) }
+}
