@@ -1,0 +1,58 @@
+package import Models
+package import Postgres
+
+/// How far a service has got in each incident's life (`consumer_progress`). Facts may reach it twice, late or out of order; with this it
+/// handles every event once and in sequence.
+package enum ProgressStore {
+    /// Turns the events of a batch into what is really new, in sequence: drops what was handled, reads what is missing from the event log,
+    /// and advances the progress. Call within the transaction of the effects.
+    package static func unseen(
+        _ events: [IncidentEvent], by group: String, in connection: PostgresConnection
+    ) async throws -> [IncidentEvent] {
+        var byIncident: [IncidentID: [Int64: IncidentEvent]] = [:]
+        for event in events { byIncident[event.incident.id, default: [:]][event.sequence] = event }
+        let handled = try await lock(Array(byIncident.keys), by: group, in: connection)
+        var fresh: [IncidentEvent] = []
+        for (id, sequences) in byIncident.sorted(by: { $0.key < $1.key }) {
+            let done = handled[id] ?? 0
+            guard let newest = sequences.keys.max(), newest > done, let team = sequences[newest]?.incident.teamID else { continue }
+            if (done + 1...newest).allSatisfy({ sequences[$0] != nil }) {
+                fresh += (done + 1...newest).compactMap { sequences[$0] }
+            } else {
+                fresh += try await IncidentStore.events(of: id, team: team, from: done + 1, to: newest, in: connection)
+            }
+        }
+        try await advance(fresh, by: group, in: connection)
+        return fresh
+    }
+
+    private static func lock(
+        _ ids: [IncidentID], by group: String, in connection: PostgresConnection
+    ) async throws -> [IncidentID: Int64] {
+        var handled: [IncidentID: Int64] = [:]
+        let rows = try await connection.query(
+            """
+            -- lock progress
+            SELECT incident_id, sequence FROM consumer_progress
+            WHERE consumer_group = $1 AND incident_id = ANY($2::uuid[]) ORDER BY incident_id FOR UPDATE
+            """, [group, ids.sorted()])
+        for row in rows { handled[try row.identifier("incident_id")] = try row.int64("sequence") }
+        return handled
+    }
+
+    /// A concurrent handler of the same incident makes this wait and then find a higher number; the greater one stays.
+    private static func advance(_ events: [IncidentEvent], by group: String, in connection: PostgresConnection) async throws {
+        var last: [IncidentID: IncidentEvent] = [:]
+        for event in events { last[event.incident.id] = event }
+        guard !last.isEmpty else { return }
+        let sorted = last.values.sorted { $0.incident.id < $1.incident.id }
+        _ = try await connection.query(
+            """
+            -- advance progress
+            INSERT INTO consumer_progress (consumer_group, team_id, incident_id, sequence)
+            SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::bigint[])
+            ON CONFLICT (consumer_group, incident_id) DO UPDATE
+                SET sequence = greatest(consumer_progress.sequence, excluded.sequence)
+            """, [group, sorted.map(\.incident.teamID), sorted.map(\.incident.id), sorted.map(\.sequence)])
+    }
+}

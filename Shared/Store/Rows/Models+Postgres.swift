@@ -1,0 +1,46 @@
+package import Models
+package import Postgres
+
+extension Timestamp: PostgresEncodable {
+    package var postgresValue: PostgresValue { .text(rfc3339) }
+}
+
+extension Identifier: PostgresEncodable {
+    package var postgresValue: PostgresValue { .text(description) }
+}
+
+extension Severity: PostgresEncodable {
+    package var postgresValue: PostgresValue { .text(rawValue) }
+}
+
+extension Row {
+    /// timestamptz
+    package func timestamp(_ column: String) throws -> Timestamp { Timestamp(microseconds: try microseconds(column)) }
+
+    /// timestamptz or NULL
+    package func optionalTimestamp(_ column: String) throws -> Timestamp? {
+        try optionalMicroseconds(column).map(Timestamp.init(microseconds:))
+    }
+
+    /// uuid
+    package func identifier<Subject>(_ column: String) throws -> Identifier<Subject> { Identifier(try uuid(column)) }
+
+    /// uuid or NULL
+    package func optionalIdentifier<Subject>(_ column: String) throws -> Identifier<Subject>? {
+        try optionalUUID(column).map(Identifier.init)
+    }
+
+    /// A text column with the raw value of an enum.
+    package func choice<Choice: RawRepresentable<String>>(_ column: String, as type: Choice.Type = Choice.self) throws -> Choice {
+        let text = try string(column)
+        guard let choice = Choice(rawValue: text) else { throw StoreError.unexpected(column: column, value: text) }
+        return choice
+    }
+
+    /// jsonb object of strings.
+    package func labels(_ column: String) throws -> Labels {
+        do { return try Labels(json: try utf8(column)) } catch {
+            throw StoreError.unexpected(column: column, value: error.description)
+        }
+    }
+}
