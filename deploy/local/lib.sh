@@ -14,6 +14,7 @@ export TOCSIN_CONSOLE_PORT=${TOCSIN_CONSOLE_PORT:-8081}
 postgres_port=${TOCSIN_POSTGRES_PORT:-5433}
 admin_base=${TOCSIN_ADMIN_BASE_PORT:-9100}
 
+# shellcheck disable=SC2034 # used by those who source this
 services=(ingest-gateway alert-grouper notifier metrics-aggregator doc-publisher console)
 
 say() { printf '%s\n' "$*"; }

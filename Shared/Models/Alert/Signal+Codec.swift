@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 extension Signal {
     /// Kafka key: team and grouping key, so that one instance of the grouper sees an incident's alerts in order.

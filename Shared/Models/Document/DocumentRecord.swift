@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 /// What became of one document: the record of `tocsin.documents`.
 package struct DocumentRecord: Sendable, Hashable {

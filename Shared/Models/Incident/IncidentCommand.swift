@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 /// What a person asks of an incident: the record of `tocsin.commands`, also the body of the API's actions.
 package struct IncidentCommand: Sendable, Hashable {

@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 /// What became of one delivery: the record of `tocsin.notifications`.
 package struct NotificationRecord: Sendable, Hashable {

@@ -1,4 +1,4 @@
-package import Crypto
+import Crypto
 
 /// A secret that a sender or an API client shows: `tk_ingest_<43 characters base64url>`, 256 random bits. Only its SHA-256 is stored;
 /// a plain hash is enough for a secret that nobody can guess.

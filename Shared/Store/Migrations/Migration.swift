@@ -1,4 +1,4 @@
-package import Crypto
+import Crypto
 
 /// One numbered step of the schema. Its text never changes after a release: the checksum is kept in `schema_migrations`.
 package struct Migration: Sendable {

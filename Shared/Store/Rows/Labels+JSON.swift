@@ -1,11 +1,16 @@
-package import JSON
+import JSON
 package import Models
 
 extension Labels {
     /// One JSON object, names in byte order.
     package var json: String {
         var writer = JSONWriter(reserving: 128)
-        writer.map(self)
+        writer.object { writer in
+            for (name, value) in sortedPairs {
+                writer.key(name)
+                writer.value(value)
+            }
+        }
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 

@@ -39,7 +39,8 @@ extension Row {
 
     /// jsonb object of strings.
     package func labels(_ column: String) throws -> Labels {
-        do { return try Labels(json: try utf8(column)) } catch {
+        let bytes = try utf8(column)
+        do { return try Labels(json: bytes) } catch {
             throw StoreError.unexpected(column: column, value: error.description)
         }
     }
