@@ -1,0 +1,58 @@
+/// How a consumer joins its group.
+package struct ConsumerConfiguration: Sendable {
+    /// Bootstrap servers, `host:port,host:port`.
+    package var brokers: String
+    /// Short: long ids crash some librdkafka releases.
+    package var clientID: String
+    package var group: String
+    package var topics: [String]
+    /// Static membership: a restart within the session time-out moves no partition. Must be unique in the group;
+    /// the second process with the same id makes the first one fail for good.
+    package var instanceID: String?
+    /// A member silent for longer loses its partitions.
+    package var sessionTimeoutMilliseconds: Int
+    /// A member whose owner asks for nothing (`nextBatch`, `hold`) for longer loses its partitions.
+    package var maxPollIntervalMilliseconds: Int
+    /// librdkafka properties laid over ours, such as TLS and SASL. Values are never logged.
+    package var extra: [String: String]
+
+    package init(
+        brokers: String, clientID: String, group: String, topics: [String], instanceID: String? = nil,
+        sessionTimeoutMilliseconds: Int = 10000, maxPollIntervalMilliseconds: Int = 300_000, extra: [String: String] = [:]
+    ) {
+        self.brokers = brokers
+        self.clientID = clientID
+        self.group = group
+        self.topics = topics
+        self.instanceID = instanceID
+        self.sessionTimeoutMilliseconds = sessionTimeoutMilliseconds
+        self.maxPollIntervalMilliseconds = maxPollIntervalMilliseconds
+        self.extra = extra
+    }
+
+    /// The librdkafka properties, ours first.
+    ///
+    /// `range` (eager) because the cooperative protocol of 2.0.2 spins, hangs on close and re-reads old positions.
+    /// Nothing is committed or stored by the library: offsets live in PostgreSQL with the state.
+    var properties: [(String, String)] {
+        var ours: [(String, String)] = [
+            ("group.id", group),
+            ("session.timeout.ms", String(sessionTimeoutMilliseconds)),
+            ("max.poll.interval.ms", String(maxPollIntervalMilliseconds)),
+            ("partition.assignment.strategy", "range"),
+            ("enable.auto.commit", "false"),
+            ("enable.auto.offset.store", "false"),
+            ("auto.offset.reset", "error"),
+            ("enable.partition.eof", "false"),
+            ("allow.auto.create.topics", "false"),
+            ("check.crcs", "true"),
+            ("queued.min.messages", "1000"),
+            ("queued.max.messages.kbytes", "4096"),
+            // A broker answers a fetch as soon as it has a byte; the mock broker only when the wait is over, so it is short.
+            ("fetch.wait.max.ms", "50"),
+            ("fetch.error.backoff.ms", "100"),
+        ]
+        if let instanceID { ours.append(("group.instance.id", instanceID)) }
+        return KafkaProperties.connection(brokers: brokers, clientID: clientID) + ours + KafkaProperties.sorted(extra)
+    }
+}

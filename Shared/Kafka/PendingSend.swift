@@ -1,0 +1,40 @@
+import Synchronization
+
+/// One `Producer.send` that waits for the reports of its records. Settles once: at the first failure, at the last
+/// acknowledgement, at the deadline or on cancellation, whichever comes first.
+final class PendingSend: Sendable {
+    let deadline: ContinuousClock.Instant
+    private let timeoutMilliseconds: Int
+    private let unacknowledged: Mutex<Int>
+    private let promise = ResumeOnce<Result<Void, KafkaError>>()
+
+    init(records: Int, timeoutMilliseconds: Int, now: ContinuousClock.Instant) {
+        self.timeoutMilliseconds = timeoutMilliseconds
+        deadline = now.advanced(by: .milliseconds(timeoutMilliseconds))
+        unacknowledged = Mutex(records)
+    }
+
+    /// One delivery report.
+    func recordSettled(_ failure: KafkaError?) {
+        if let failure {
+            settle(.failure(failure))
+            return
+        }
+        let isLast = unacknowledged.withLock { count in
+            count -= 1
+            return count == 0
+        }
+        if isLast { settle(.success(())) }
+    }
+
+    /// True where the deadline has passed; the waiter then got `timedOut` unless it was settled before.
+    func expire(at now: ContinuousClock.Instant) -> Bool {
+        guard now >= deadline else { return false }
+        settle(.failure(.timedOut("the send", milliseconds: timeoutMilliseconds)))
+        return true
+    }
+
+    func settle(_ result: Result<Void, KafkaError>) { promise.resolve(result) }
+
+    func result() async -> Result<Void, KafkaError> { await promise.value() }
+}
