@@ -7,8 +7,7 @@ package struct JSONDocument: Sendable {
     /// Reads one document in UTF-8. Cost: linear in the bytes, one allocation of 16 bytes per value plus the strings.
     /// - Throws: `JSONError` with the place, if the bytes are not JSON, name a key twice in an object or exceed `limits`.
     package static func parse(_ bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) -> JSONDocument {
-        let result = bytes.withUnsafeBytes { parsed($0, limits) }
-        return try JSONDocument(result)
+        try JSONDocument(bytes.withUnsafeBytes { parsed($0, limits) })
     }
 
     /// The same for borrowed bytes, which are not needed afterwards.
@@ -23,18 +22,30 @@ package struct JSONDocument: Sendable {
 
     package var root: JSONNode { JSONNode(storage: storage, index: 0) }
 
-    private init(_ result: csimdjson_result) throws(JSONError) {
-        storage = JSONStorage(result)
-        guard Int(result.status) != CSIMDJSON_OK else { return }
-        let path = result.nodes == nil ? "" : storage.path(of: Int(result.fault))
-        throw JSONError(reason: JSONError.Reason(status: Int(result.status)), path: path)
+    private init(_ parsed: Result<JSONStorage, JSONError>) throws(JSONError) {
+        storage = try parsed.get()
     }
 
-    private static func parsed(_ bytes: UnsafeRawBufferPointer, _ limits: JSONLimits) -> csimdjson_result {
+    private static func parsed(_ bytes: UnsafeRawBufferPointer, _ limits: JSONLimits) -> Result<JSONStorage, JSONError> {
         let limits = csimdjson_limits(
             max_depth: limits.maxDepth, max_string_bytes: limits.maxStringBytes, max_keys: limits.maxKeysPerObject,
             max_elements: limits.maxArrayElements, allows_nul: limits.allowsNUL ? 1 : 0)
-        return csimdjson_parse(bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count, limits)
+        let result = csimdjson_parse(bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count, limits)
+        let storage = JSONStorage(result)
+        guard Int(result.status) != CSIMDJSON_OK else { return .success(storage) }
+        let reason = JSONError.Reason(status: Int(result.status))
+        guard result.nodes == nil else {
+            return .failure(JSONError(reason: reason, path: storage.path(of: Int(result.fault))))
+        }
+        return .failure(unreadable(bytes, reason))
+    }
+
+    /// The error for bytes of which nothing could be read, with the byte where the grammar breaks.
+    private static func unreadable(_ bytes: UnsafeRawBufferPointer, _ reason: JSONError.Reason) -> JSONError {
+        guard reason == .syntax || reason == .number, let fault = SyntaxLocator.fault(in: bytes) else {
+            return JSONError(reason: reason)
+        }
+        return JSONError(reason: fault.isTrailing ? .trailing : reason, offset: fault.offset)
     }
 }
 
