@@ -37,6 +37,8 @@ private struct SeededGenerator: RandomNumberGenerator {
             let count = Int.random(in: 1...12, using: &generator)
             let text = (0..<count).map { _ in tokens.randomElement(using: &generator) ?? "" }.joined()
             try check(Array(text.utf8), seed: seed)
+            let error = refusal(of: text)
+            #expect(error?.reason != .syntax || error?.offset != nil, "seed \(seed): nothing is wrong with \(text)")
         }
     }
 
