@@ -14,6 +14,8 @@ let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting",
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -38,7 +40,8 @@ func pure(_ name: String, of service: String, _ dependencies: [Target.Dependency
 func main(_ name: String, of service: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
         name: name,
-        dependencies: ["Models", "JSON", "ServiceKit", "Store", "Postgres", "Kafka", lifecycle, logging, metrics] + dependencies,
+        dependencies: ["Models", "JSON", "ServiceKit", "Store", "Postgres", "Kafka", lifecycle, logging, metrics, coreMetrics]
+            + dependencies,
         path: "Services/\(service)/Main", swiftSettings: rules)
 }
 
@@ -91,8 +94,8 @@ let package = Package(
         shared(
             "ServiceKit",
             [
-                "Models", "JSON", "Kafka", "Postgres", hummingbird, lifecycle, logging, metrics, tracing, configuration, httpTypes,
-                nioCore,
+                "Models", "JSON", "Kafka", "Postgres", hummingbird, lifecycle, unixSignals, logging, metrics, coreMetrics, tracing,
+                configuration, httpTypes, nioCore,
             ]),
         shared("Store", ["Models", "JSON", "Postgres", crypto]),
 
@@ -128,10 +131,16 @@ let package = Package(
         tests("Kafka", ["Kafka", logging]),
         tests("Postgres", ["Postgres", logging]),
         tests("Outbound", ["Outbound", logging]),
-        tests("ServiceKit", ["ServiceKit", "Models", "JSON", "Kafka", "Postgres", hummingbird, hummingbirdTesting, logging, metrics]),
+        tests(
+            "ServiceKit",
+            [
+                "ServiceKit", "Models", "JSON", "Kafka", "Postgres", hummingbird, hummingbirdTesting, logging, metrics, coreMetrics,
+                lifecycle,
+            ]),
         tests("Store", ["Store", "Models", "JSON", "Postgres", logging]),
         tests("AlertSources", ["AlertSources", "Models", "JSON"]),
-        tests("IngestGateway", ["ingest-gateway", "AlertSources", "Models", "JSON", "ServiceKit", hummingbird, hummingbirdTesting, logging]),
+        tests(
+            "IngestGateway", ["ingest-gateway", "AlertSources", "Models", "JSON", "ServiceKit", hummingbird, hummingbirdTesting, logging]),
         tests("Grouping", ["Grouping", "Models", "JSON"]),
         tests("Delivery", ["Delivery", "Models", "JSON"]),
         tests("Rollup", ["Rollup", "Models", "JSON"]),
