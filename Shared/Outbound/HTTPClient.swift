@@ -9,17 +9,20 @@ package final class HTTPClient: Sendable {
     private let policy: AddressPolicy
     private let limits: AnswerLimits
     private let userAgent: String
+    private let caFile: String?
     private let workers: CurlWorkers
     private let logger: Logger
 
-    /// Threads are started on demand, up to `maxConcurrent`; each keeps its connections open for the next request.
+    /// Threads are started on demand, up to `maxConcurrent`; each keeps its connections open for the next request. `caFile` (PEM)
+    /// replaces the system's certificate authorities.
     package init(
         policy: AddressPolicy, maxConcurrent: Int = 64, maxBodyBytes: Int = 65_536, maxHeaderBytes: Int = 16_384,
-        userAgent: String = "Tocsin", logger: Logger
+        userAgent: String = "Tocsin", caFile: String? = nil, logger: Logger
     ) {
         self.policy = policy
         limits = AnswerLimits(bodyBytes: maxBodyBytes, headerBytes: maxHeaderBytes)
         self.userAgent = userAgent
+        self.caFile = caFile
         workers = CurlWorkers(maxThreads: maxConcurrent)
         self.logger = logger
     }
@@ -29,7 +32,7 @@ package final class HTTPClient: Sendable {
     /// Returns the answer, whatever its status. Cancelling the task ends the transfer within a second.
     package func send(_ request: HTTPRequest) async throws(OutboundError) -> HTTPResponse {
         let target = try Self.check(request, under: policy)
-        let job = HTTPJob(request: request, target: target, limits: limits, userAgent: userAgent)
+        let job = HTTPJob(request: request, target: target, limits: limits, userAgent: userAgent, caFile: caFile)
         let result = await workers.run(timeoutMilliseconds: request.timeoutMilliseconds) { handle, remaining, cancellation in
             job.perform(on: handle, timeoutMilliseconds: remaining, cancellation: cancellation)
         }

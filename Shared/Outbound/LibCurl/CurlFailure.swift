@@ -4,11 +4,12 @@ import CLibcurl
 enum CurlFailure {
     /// The kind of failure that a result code means for a transfer.
     static func code(for result: CURLcode, of transfer: CurlTransfer) -> OutboundError.Code {
-        switch result {
+        if transfer.isHeaderTooLarge { return .protocolViolation }
+        return switch result {
         case CURLE_COULDNT_RESOLVE_HOST: .resolve
         case CURLE_COULDNT_CONNECT: transfer.refusedSockets > 0 && transfer.openedSockets == 0 ? .addressRefused : .connect
         case CURLE_OPERATION_TIMEDOUT: .timeout
-        case CURLE_ABORTED_BY_CALLBACK: .cancelled
+        case CURLE_ABORTED_BY_CALLBACK: transfer.isCancelled ? .cancelled : .timeout
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_USE_SSL_FAILED, CURLE_SSL_ENGINE_NOTFOUND,
             CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR,
@@ -30,6 +31,7 @@ enum CurlFailure {
         return switch code(for: result, of: transfer) {
         case .addressRefused: "the name resolves to an address that is not allowed"
         case .cancelled: "cancelled while under way"
+        case .timeout: "no complete answer in time"
         default: curl_easy_strerror(result).map { String(cString: $0) } ?? "unknown error \(result.rawValue)"
         }
     }

@@ -40,6 +40,8 @@ final class CurlTransfer {
     /// All bytes were handed to libcurl.
     var isUploadTaken: Bool { uploadOffset == upload.count }
 
+    var isCancelled: Bool { cancellation.isCancelled }
+
     fileprivate func receive(body bytes: UnsafeRawBufferPointer) -> Bool {
         let room = limits.bodyBytes - body.count
         body.append(contentsOf: bytes.prefix(room))
@@ -68,7 +70,7 @@ final class CurlTransfer {
     }
 
     fileprivate var mustStop: Bool {
-        if cancellation.isCancelled { return true }
+        if isCancelled { return true }
         guard let stopAfter else { return false }
         return ContinuousClock.now > stopAfter
     }

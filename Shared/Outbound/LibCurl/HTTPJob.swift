@@ -6,6 +6,7 @@ struct HTTPJob: Sendable {
     let target: OutboundTarget
     let limits: AnswerLimits
     let userAgent: String
+    let caFile: String?
 
     func perform(
         on handle: CurlHandle, timeoutMilliseconds: Int, cancellation: CancellationFlag
@@ -43,6 +44,7 @@ struct HTTPJob: Sendable {
             handle.set(CURLOPT_MAXAGE_CONN, 30),
             handle.set(CURLOPT_MAXCONNECTS, 2),
         ]
+            + (caFile.map { [handle.set(CURLOPT_CAINFO, $0)] } ?? [])
             + handle.guardOptions(timeoutMilliseconds: timeoutMilliseconds, connectTimeoutMilliseconds: request.connectTimeoutMilliseconds)
     }
 

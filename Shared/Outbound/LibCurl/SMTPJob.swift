@@ -16,9 +16,12 @@ struct SMTPJob: Sendable {
     ) -> Result<SMTPReply, OutboundError> {
         let transfer = CurlTransfer(policy: target.policy, limits: Self.limits, upload: mail.bytes, cancellation: cancellation)
         let replies = SMTPReplyReader()
+        // libcurl's own time-out does not hold for the QUIT after a failure.
+        transfer.stopAfter = .now + .milliseconds(timeoutMilliseconds)
         transfer.onLine = { [unowned transfer] line in
+            guard replies.verdict == nil else { return }
             replies.read(line)
-            if replies.verdict != nil, transfer.stopAfter == nil { transfer.stopAfter = .now + Self.quitPatience }
+            if replies.verdict != nil { transfer.stopAfter = .now + Self.quitPatience }
         }
         let recipients: CurlList
         do throws(OutboundError) { recipients = try CurlList(mail.to) } catch { return .failure(error) }
@@ -72,7 +75,7 @@ struct SMTPJob: Sendable {
 
 /// Puts reply lines ("250-SIZE", "250 OK") together and finds the one that decides about the message.
 final class SMTPReplyReader {
-    /// The last complete reply.
+    /// The last complete reply, but for the farewell (221) that follows a refusal.
     private(set) var last: SMTPReply?
     /// The first complete reply after the whole message was sent.
     private(set) var verdict: SMTPReply?
@@ -84,7 +87,7 @@ final class SMTPReplyReader {
         guard line.text.dropFirst(3).first != "-" else { return }
         let reply = SMTPReply(code: code, text: text.joined(separator: " "))
         text = []
-        last = reply
+        if code != 221 { last = reply }
         if line.isAfterUpload, verdict == nil { verdict = reply }
     }
 }
