@@ -12,6 +12,11 @@ package struct GroupingChanges: Sendable, Hashable {
     package var events: [IncidentEvent] = []
     package var signals: [SignalOutcome: Int] = [:]
 
+    package init(events: [IncidentEvent] = [], signals: [SignalOutcome: Int] = [:]) {
+        self.events = events
+        self.signals = signals
+    }
+
     package var alerts: [Alert] { newAlerts + changedAlerts }
     package var isEmpty: Bool { newAlerts.isEmpty && changedAlerts.isEmpty && events.isEmpty }
 
