@@ -1,0 +1,173 @@
+import Kafka
+import Logging
+import Metrics
+import Models
+import ServiceLifecycle
+
+/// Takes one batch to its end: committed, fenced off, or given up because the partitions have moved or we are told to stop.
+///
+/// Steps of each part: compare-and-set of the offsets, handler, outbox and dead letters in one transaction; then publish the outbox
+/// rows and tell the handler. While the surroundings fail, the batch is kept and the consumer held. A part that fails by itself is
+/// tried twice, then halved until the record at fault stands alone and is put aside.
+struct BatchProcessor {
+    private static let attemptsPerDefect = 2
+    private static let deadLetterTimeoutMilliseconds = 3000
+    /// Records put aside without the handler naming them: a burst of these means that our code is at fault, not the records.
+    private static let defectBurst = 100.0
+    private static let defectsPerSecond = 0.1
+
+    private let runtime: Runtime
+    private let group: String
+    private let handler: any BatchHandler
+    private let consumer: Consumer
+    private let positions: ConsumerPositions
+    private let metrics: WorkerMetrics
+    private let health: WorkerHealth
+    private let transaction: BatchTransaction
+    private var backoff = Backoff()
+    private var defectBudget: TokenBucket
+    /// Next offsets not yet shown to Kafka.
+    private var committed: [TopicPartition: Int64] = [:]
+
+    init(
+        runtime: Runtime, group: String, handler: any BatchHandler, consumer: Consumer, positions: ConsumerPositions,
+        metrics: WorkerMetrics, health: WorkerHealth
+    ) {
+        self.runtime = runtime
+        self.group = group
+        self.handler = handler
+        self.consumer = consumer
+        self.positions = positions
+        self.metrics = metrics
+        self.health = health
+        transaction = BatchTransaction(pool: runtime.pool, group: group, handler: handler, clock: runtime.clock)
+        defectBudget = TokenBucket(capacity: Self.defectBurst, perSecond: Self.defectsPerSecond, now: runtime.clock())
+    }
+
+    mutating func takeCommitted() -> [TopicPartition: Int64] {
+        defer { committed = [:] }
+        return committed
+    }
+
+    mutating func process(_ batch: RecordBatch) async {
+        let start = ContinuousClock.now
+        health.inHand(since: runtime.clock())
+        metrics.batchRecords.record(batch.records.count)
+        var parts = [BatchWork(batch.records)]
+        while let work = parts.first {
+            guard consumer.isCurrent(batch.generation) else {
+                metrics.abandoned.increment()
+                break
+            }
+            guard let rest = await step(work) else { break }
+            parts.replaceSubrange(0..<1, with: rest)
+        }
+        recovered()
+        health.inHand(since: nil)
+        metrics.batchSeconds.record(duration: start.duration(to: .now))
+    }
+
+    /// One attempt at one part.
+    /// - Returns: what is left of the part: nothing, itself, or its halves; nil when the whole batch is over.
+    private mutating func step(_ work: BatchWork) async -> [BatchWork]? {
+        let advance = positions.advance(to: work.nextOffsets)
+        switch await attempt(work, advance) {
+        case .committed(let rows):
+            await finish(work, advance, rows)
+            return []
+        case .failed(.fenced):
+            metrics.fenced.increment()
+            runtime.logger.notice("fenced off by another process", metadata: ["kafka.group": "\(group)"])
+            await consumer.restart()
+            return nil
+        case .failed(.poison(let index, let reason)) where work.records.indices.contains(index):
+            var work = work
+            work.putAside(index, reason: reason)
+            return [work]
+        case .failed(.poison(_, let reason)), .failed(.defect(let reason)):
+            return await narrow(work, reason: reason)
+        case .failed(.commitUnknown):
+            var work = work
+            work.mustVerify = true
+            return await wait(cause: "commit_unknown") ? [work] : nil
+        case .failed(.surroundings(let cause)):
+            return await wait(cause: cause) ? [work] : nil
+        }
+    }
+
+    private func attempt(_ work: BatchWork, _ advance: OffsetAdvance) async -> BatchTransaction.Outcome {
+        guard work.mustVerify else { return await transaction.run(work, advance) }
+        do {
+            switch try await positions.verify(advance) {
+            // The rows it left in the outbox are the relay's now.
+            case .done: return .committed([])
+            case .notDone: return await transaction.run(work, advance)
+            case .fenced: return .failed(.fenced)
+            }
+        } catch {
+            return .failed(.surroundings(cause: "verify"))
+        }
+    }
+
+    private mutating func finish(_ work: BatchWork, _ advance: OffsetAdvance, _ rows: [OutboxRow]) async {
+        recovered()
+        positions.committed(advance)
+        committed.merge(work.nextOffsets, uniquingKeysWith: max)
+        metrics.done(work)
+        await runtime.outbox.publish(rows)
+        await publish(work.unfit)
+        if !work.records.isEmpty { await handler.committed(work.records) }
+    }
+
+    /// The table is what counts; the topic is for those who watch it, so a failure to write there is only noted.
+    private func publish(_ letters: [DeadLetter]) async {
+        guard !letters.isEmpty else { return }
+        for letter in letters {
+            runtime.logger.warning(
+                "record put aside",
+                metadata: [
+                    "kafka.group": "\(group)", "kafka.topic": "\(letter.record.topic)", "kafka.partition": "\(letter.record.partition)",
+                    "kafka.offset": "\(letter.record.offset)",
+                ])
+        }
+        do {
+            try await runtime.producer.send(
+                letters.map { $0.outgoing(group: group) }, timeoutMilliseconds: Self.deadLetterTimeoutMilliseconds)
+        } catch {
+            runtime.logger.warning("dead letters not published", metadata: ["kafka.group": "\(group)", "error": "\(error)"])
+        }
+    }
+
+    /// After a second failure: halves the part, or puts its only record aside.
+    private mutating func narrow(_ work: BatchWork, reason: String) async -> [BatchWork]? {
+        var work = work
+        work.countDefect()
+        guard work.defects >= Self.attemptsPerDefect else { return await wait(cause: "defect") ? [work] : nil }
+        if work.records.count > 1 { return work.halves() }
+        guard !work.records.isEmpty, defectBudget.take(now: runtime.clock()) else {
+            return await wait(cause: "too many unfit records") ? [work] : nil
+        }
+        work.putAside(0, reason: reason)
+        return [work]
+    }
+
+    /// Keeps the membership alive for the next step of the backoff.
+    /// - Returns: false when told to stop.
+    private mutating func wait(cause: String) async -> Bool {
+        metrics.retry(cause: cause.replacing(" ", with: "_"))
+        health.trouble(cause)
+        if backoff.failures == 0 {
+            runtime.logger.warning("batch failed, trying again", metadata: ["kafka.group": "\(group)", "batch.cause": "\(cause)"])
+        }
+        let milliseconds = backoff.failed()
+        await cancelWhenGracefulShutdown { [consumer] in await consumer.hold(milliseconds: milliseconds) }
+        return !Task.isShuttingDownGracefully && !Task.isCancelled
+    }
+
+    private mutating func recovered() {
+        guard backoff.failures > 0 else { return }
+        runtime.logger.notice("batches go on", metadata: ["kafka.group": "\(group)", "batch.failures": "\(backoff.failures)"])
+        backoff.succeeded()
+        health.trouble(nil)
+    }
+}

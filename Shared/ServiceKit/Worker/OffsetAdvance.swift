@@ -1,0 +1,89 @@
+import Kafka
+import Postgres
+
+/// The row of `consumer_offsets` for one partition, as far as the compare-and-set goes.
+struct StoredOffset: Sendable, Hashable {
+    var clusterID: String
+    var next: Int64
+}
+
+/// The step of a consumer group from the offsets it believes in to the ones after a batch.
+struct OffsetAdvance: Sendable {
+    struct Step: Sendable, Hashable {
+        let partition: TopicPartition
+        /// nil where there is no row yet.
+        let expected: StoredOffset?
+        let next: Int64
+    }
+
+    enum Found: Sendable, Hashable {
+        /// Every row stands where this step leads.
+        case done
+        /// Every row stands where this step starts.
+        case notDone
+        /// Somebody else was here.
+        case fenced
+    }
+
+    let group: String
+    let owner: String
+    let clusterID: String
+    /// Sorted by partition, so that two workers lock in the same order.
+    let steps: [Step]
+
+    /// Compare-and-set of all rows with one statement.
+    /// - Returns: false when any row is not where we left it; the transaction must then be rolled back.
+    func apply(in connection: PostgresConnection) async throws -> Bool {
+        let rows = try await connection.query(
+            """
+            -- consumer_offsets.advance
+            WITH given AS (
+                SELECT * FROM unnest($4::text[], $5::int[], $6::text[], $7::bigint[], $8::bigint[])
+                    AS g(topic, partition, expected_cluster, expected, next)
+            ), moved AS (
+                UPDATE consumer_offsets AS stored
+                SET cluster_id = $2, next_offset = given.next, owner = $3, updated_at = now()
+                FROM given
+                WHERE stored.consumer_group = $1 AND stored.topic = given.topic AND stored.partition = given.partition
+                    AND given.expected IS NOT NULL AND stored.next_offset = given.expected AND stored.cluster_id = given.expected_cluster
+                RETURNING 1
+            ), begun AS (
+                INSERT INTO consumer_offsets (consumer_group, topic, partition, cluster_id, next_offset, owner)
+                SELECT $1, topic, partition, $2, next, $3 FROM given WHERE expected IS NULL
+                ON CONFLICT (consumer_group, topic, partition) DO NOTHING
+                RETURNING 1
+            )
+            SELECT (SELECT count(*) FROM moved) + (SELECT count(*) FROM begun) AS advanced
+            """,
+            [
+                group, clusterID, owner, steps.map(\.partition.topic), steps.map(\.partition.partition), steps.map(\.expected?.clusterID),
+                steps.map(\.expected?.next), steps.map(\.next),
+            ])
+        return try rows.first?.int("advanced") == steps.count
+    }
+
+    /// Compares with rows read after a COMMIT whose outcome was not seen.
+    func compare(_ stored: [TopicPartition: StoredOffset]) -> Found {
+        if steps.allSatisfy({ stored[$0.partition] == StoredOffset(clusterID: clusterID, next: $0.next) }) { return .done }
+        return steps.allSatisfy { stored[$0.partition] == $0.expected } ? .notDone : .fenced
+    }
+
+    /// The rows of these partitions.
+    static func read(
+        group: String, _ partitions: [TopicPartition], _ pool: PostgresPool
+    ) async throws -> [TopicPartition: StoredOffset] {
+        let rows = try await pool.query(
+            """
+            -- consumer_offsets.read
+            SELECT stored.topic, stored.partition, stored.cluster_id, stored.next_offset
+            FROM consumer_offsets AS stored
+            JOIN unnest($2::text[], $3::int[]) AS g(topic, partition) USING (topic, partition)
+            WHERE stored.consumer_group = $1
+            """, [group, partitions.map(\.topic), partitions.map(\.partition)])
+        let pairs = try rows.map { row in
+            let partition = TopicPartition(topic: try row.string("topic"), partition: Int32(try row.int("partition")))
+            return (partition, StoredOffset(clusterID: try row.string("cluster_id"), next: try row.int64("next_offset")))
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+}
