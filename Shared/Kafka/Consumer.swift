@@ -115,6 +115,9 @@ package final class Consumer: Sendable {
         await isClosed.value()
     }
 
+    /// Makes the instance fail for good, as a second member with our instance id does: for fault tests.
+    package func provokeFatalError() { client.withLock { $0?.provokeFatalError("provoked") } }
+
     /// Asks for missing positions and repairs refused partitions, where it is time to.
     private func settle() async {
         let (mustSettle, generation, awaiting, refused) = state.withLock {

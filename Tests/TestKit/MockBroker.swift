@@ -35,7 +35,10 @@ package final class MockBroker: @unchecked Sendable {
     /// Starts the brokers (ids 1...`brokers`) and creates the topics with so many partitions. Stops with the last reference.
     package init(brokers: Int = 1, topics: [String: Int] = [:]) throws {
         var text = [CChar](repeating: 0, count: 512)
-        guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, nil, &text, text.count) else {
+        // Quiet: this client is never connected to anything, and says so.
+        let configuration = rd_kafka_conf_new()
+        rd_kafka_conf_set(configuration, "log_level", "2", nil, 0)
+        guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, configuration, &text, text.count) else {
             throw Failure(description: "no client for the mock cluster")
         }
         guard let cluster = rd_kafka_mock_cluster_new(client, Int32(brokers)) else {

@@ -11,7 +11,10 @@ final class MockCluster {
 
     init(brokers: Int32) throws(Failure) {
         var text = [CChar](repeating: 0, count: 512)
-        guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, nil, &text, text.count) else {
+        // Quiet: this client is never connected to anything, and says so.
+        let configuration = rd_kafka_conf_new()
+        rd_kafka_conf_set(configuration, "log_level", "2", nil, 0)
+        guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, configuration, &text, text.count) else {
             throw Failure(String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
         }
         guard let cluster = rd_kafka_mock_cluster_new(client, brokers) else {
