@@ -22,6 +22,24 @@ import Testing
         }
     }
 
+    @Test func `Statements that take long keep neither each other nor the tasks of the process from running`() async throws {
+        let sleepers = 20
+        try await withPool(maxConnections: sleepers + 1, statementTimeoutMilliseconds: 60_000) { pool, _ async throws in
+            let tasks = (0..<sleepers).map { _ in Task { try await pool.query("SELECT pg_sleep(60)") } }
+            var asleep = 0
+            while asleep < sleepers {
+                asleep = try await pool.query(
+                    "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'")[0].int("n")
+            }
+            _ = try await pool.query(
+                "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'")
+            for task in tasks {
+                let error = await #expect(throws: PostgresError.self) { try await task.value }
+                #expect(error?.sqlState == "57014")
+            }
+        }
+    }
+
     @Test func `A connection is used again, and a statement prepared once`() async throws {
         try await withPool { pool, _ async throws in
             let first = try await pool.withConnection { try await $0.backendID() }
