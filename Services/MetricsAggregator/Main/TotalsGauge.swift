@@ -1,5 +1,6 @@
 import Metrics
 import Models
+import Postgres
 import ServiceKit
 
 /// Keeps the gauge of incidents by status and severity at what the rollup says.

@@ -2,6 +2,8 @@
 package struct StoreError: Error, Sendable, CustomStringConvertible {
     package let message: String
 
+    package init(message: String) { self.message = message }
+
     package static func unexpected(column: String, value: String) -> StoreError {
         StoreError(message: "column \(column) holds \(value.prefix(80)), which this build does not know")
     }
