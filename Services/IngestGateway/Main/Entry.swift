@@ -1,1 +1,13 @@
-@main struct Entry { static func main() async {} }
+import Glibc
+import ServiceKit
+import Store
+
+@main
+struct Entry {
+    static let identity = ServiceIdentity(
+        name: "ingest-gateway", defaultAdminPort: 9100, requiredSchemaVersion: Migration.latestVersion, writesOutbox: false)
+
+    static func main() async {
+        exit(await Bootstrap.run(identity, GatewayConfig.self) { runtime, config in try GatewayServices.build(runtime, config) })
+    }
+}

@@ -1,0 +1,207 @@
+import AlertSources
+import HTTPTypes
+import Hummingbird
+import Logging
+import Models
+
+/// The facts did not get to the broker, or nobody knows whether they did.
+struct PublishFailure: Error, Sendable {
+    /// For the log; without contents of records.
+    let reason: String
+}
+
+/// One request from its head to its answer: who sends, what the body says, and whether the broker has it.
+struct Gateway: HTTPResponder {
+    typealias Publish = @Sendable (_ facts: [Fact], _ timeoutMilliseconds: Int) async throws(PublishFailure) -> Void
+
+    /// A refused body up to this length is read and dropped, so that the connection can be used again.
+    private static let drainableBytes = 65_536
+
+    let registry: SourceRegistry
+    let directory: DirectoryCache
+    let keyLimits: KeyLimits
+    private let config: GatewayConfig
+    private let budget: BodyBudget
+    private let metrics: GatewayMetrics
+    private let clock: @Sendable () -> Timestamp
+    private let logger: Logger
+    private let publishing: Publishing
+
+    init(
+        registry: SourceRegistry, config: GatewayConfig, directory: DirectoryCache, clock: @escaping @Sendable () -> Timestamp,
+        logger: Logger, publish: @escaping Publish
+    ) {
+        self.registry = registry
+        self.config = config
+        self.directory = directory
+        self.clock = clock
+        self.logger = logger
+        keyLimits = KeyLimits(perSecond: config.keyRequestsPerSecond, burst: config.keyBurst)
+        budget = BodyBudget(bytes: config.maxBodyBytesInFlight)
+        metrics = GatewayMetrics(sources: registry.sources.map { $0.id })
+        publishing = Publishing(publish: publish, metrics: metrics, logger: logger)
+    }
+
+    func respond(to request: Request, context: GatewayContext) async -> Response {
+        let requestID = RequestID.take(Answers.requestID.flatMap { request.headers[$0] })
+        switch Route(path: request.uri.path, registry: registry) {
+        case .hint:
+            let response = request.method == .get ? Answers.hint(registry, requestID: requestID) : nil
+            return await finish(response, or: .methodNotAllowed("GET"), request, context, requestID, source: nil)
+        case .nothing:
+            return await finish(nil, or: .notFound, request, context, requestID, source: nil)
+        case .source(let source, let pathKey):
+            return await take(request, context, source: source, pathKey: pathKey, requestID: requestID)
+        }
+    }
+
+    private func take(
+        _ request: Request, _ context: GatewayContext, source: any AlertSource.Type, pathKey: String?, requestID: String
+    ) async -> Response {
+        let startedAt = clock()
+        let length: BodyLength
+        let arrival: Arrival
+        do throws(GatewayRefusal) {
+            guard request.method == .post else { throw .methodNotAllowed("POST") }
+            arrival = try admit(request, source: source, pathKey: pathKey, now: startedAt)
+            length = try checkHead(request, source: source)
+        } catch {
+            return await finish(nil, or: error, request, context, requestID, source: source.id)
+        }
+        let reserved = length.declared ?? config.limits.bodyBytes
+        guard budget.reserve(reserved) else {
+            return await finish(nil, or: .busy, request, context, requestID, source: source.id)
+        }
+        defer { budget.release(reserved) }
+        let body: [UInt8]
+        do {
+            body = try await BodyReading.bytes(
+                of: request, length: length, limits: config.limits, timeoutSeconds: config.requestTimeoutSeconds)
+        } catch {
+            context.hangUpSoon()
+            return answer(error, requestID, source: source.id, closes: true)
+        }
+        do throws(GatewayRefusal) {
+            try await accept(body, of: request, source: source, arrival: arrival, requestID: requestID)
+            metrics.answered(200, source: source.id)
+            return Answers.ok(requestID: requestID)
+        } catch {
+            return answer(error, requestID, source: source.id, closes: false)
+        }
+    }
+
+    /// Who sends, and by which rules it is grouped.
+    private struct Arrival {
+        let sender: Sender
+        let rules: GroupingRules
+        let receivedAt: Timestamp
+    }
+
+    private func admit(
+        _ request: Request, source: any AlertSource.Type, pathKey: String?, now: Timestamp
+    ) throws(GatewayRefusal) -> Arrival {
+        guard let directory = directory.current else { throw .notReady }
+        guard let token = Credentials.token(authorization: request.headers[.authorization], pathKey: pathKey),
+            let sender = directory.sender(token: token, now: now)
+        else { throw .unauthorized }
+        guard sender.maySend(for: source.id) else { throw .forbidden(source: source.id) }
+        if let seconds = keyLimits.secondsToWait(sender.keyID, now: now) { throw .rateLimited(seconds: seconds) }
+        return Arrival(sender: sender, rules: directory.rules(of: sender.teamID), receivedAt: now)
+    }
+
+    private func checkHead(_ request: Request, source: any AlertSource.Type) throws(GatewayRefusal) -> BodyLength {
+        if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" { throw .contentEncoding }
+        do throws(SourceRefusal) { try source.accepts.check(request.headers[.contentType].flatMap(MediaType.init)) } catch {
+            throw GatewayRefusal(error)
+        }
+        return try BodyLength(request.headers, limits: config.limits)
+    }
+
+    /// Returns once the broker has acknowledged every alert of the body.
+    private func accept(
+        _ body: [UInt8], of request: Request, source: any AlertSource.Type, arrival: Arrival, requestID: String
+    ) async throws(GatewayRefusal) {
+        metrics.read(bytes: body.count)
+        let facts: [Fact]
+        do throws(SourceRefusal) { facts = try self.facts(body, of: request, source: source, arrival: arrival) } catch {
+            throw GatewayRefusal(error)
+        }
+        guard !facts.isEmpty else { return }
+        try await publishing.send(facts, timeoutMilliseconds: publishTimeout(since: arrival.receivedAt), requestID: requestID)
+        metrics.accepted(facts.count, source: source.id)
+    }
+
+    private func facts(
+        _ body: [UInt8], of request: Request, source: any AlertSource.Type, arrival: Arrival
+    ) throws(SourceRefusal) -> [Fact] {
+        let traceparent = TraceParent.take(HTTPField.Name("traceparent").flatMap { request.headers[$0] })
+        let alerts = try source.parse(
+            SourceRequest(
+                body: body, contentType: request.headers[.contentType].flatMap(MediaType.init), eventHeaders: eventHeaders(request),
+                receivedAt: arrival.receivedAt, limits: config.limits))
+        var facts: [Fact] = []
+        facts.reserveCapacity(alerts.count)
+        for alert in alerts {
+            facts.append(
+                try alert.fact(
+                    source: source.id, team: arrival.sender.teamID, rules: arrival.rules, receivedAt: arrival.receivedAt,
+                    traceparent: traceparent, limits: config.limits))
+        }
+        return facts
+    }
+
+    private func eventHeaders(_ request: Request) -> [String: String] {
+        var headers: [String: String] = [:]
+        for field in request.headers where field.name.canonicalName.hasPrefix("ce-") {
+            headers[String(field.name.canonicalName.dropFirst(3))] = field.value
+        }
+        return headers
+    }
+
+    /// What is left of the request's time, at most the time for publishing.
+    private func publishTimeout(since start: Timestamp) -> Int {
+        let left = config.requestTimeoutSeconds * 1000 - Int(clock().milliseconds(since: start))
+        return max(100, min(config.publishTimeoutMilliseconds, left))
+    }
+
+    /// Answers a request whose body was not read: a short one is read and dropped, with a long one the connection ends.
+    private func finish(
+        _ response: Response?, or refusal: GatewayRefusal, _ request: Request, _ context: GatewayContext, _ requestID: String,
+        source: String?
+    ) async -> Response {
+        let closes = await !drain(request)
+        if closes { context.hangUpSoon() }
+        guard var response else { return answer(refusal, requestID, source: source, closes: closes) }
+        if closes { response.headers[.connection] = "close" }
+        metrics.answered(response.status.code, source: source)
+        return response
+    }
+
+    private func answer(_ refusal: GatewayRefusal, _ requestID: String, source: String?, closes: Bool) -> Response {
+        metrics.answered(refusal.status, source: source)
+        metrics.refused(refusal.code)
+        // Neither the field nor the path: both may hold what the sender wrote, the path even its key.
+        logger.debug(
+            "request refused",
+            metadata: [
+                "request.id": "\(requestID)", "http.status": "\(refusal.status)", "refusal.code": "\(refusal.code.rawValue)",
+                "alert.source": "\(source ?? GatewayMetrics.noSource)",
+            ])
+        var response = Answers.refusal(refusal, requestID: requestID)
+        if closes { response.headers[.connection] = "close" }
+        return response
+    }
+
+    /// - Returns: false when the rest of the body must not be waited for.
+    private func drain(_ request: Request) async -> Bool {
+        let length = request.headers[.contentLength]
+        if length == nil, request.headers[.transferEncoding] == nil { return true }
+        guard let bytes = length.flatMap({ Int($0) }), bytes <= Self.drainableBytes,
+            let known = try? BodyLength(request.headers, limits: config.limits)
+        else { return false }
+        // Only whether the end was reached counts; what went wrong on the way makes the connection useless, no more.
+        let read = try? await BodyReading.bytes(
+            of: request, length: known, limits: config.limits, timeoutSeconds: config.requestTimeoutSeconds)
+        return read != nil
+    }
+}
