@@ -29,6 +29,9 @@ package final class HTTPClient: Sendable {
 
     deinit { workers.close() }
 
+    /// Calls that wait for a free thread right now.
+    package var waitingRequests: Int { workers.waitingJobs }
+
     /// Returns the answer, whatever its status. Cancelling the task ends the transfer within a second.
     package func send(_ request: HTTPRequest) async throws(OutboundError) -> HTTPResponse {
         let target = try Self.check(request, under: policy)

@@ -183,6 +183,7 @@ struct HTTPFaultTests {
         let second = Task {
             try await failure { () throws(OutboundError) in _ = try await client.send(HTTPRequest(url: url, body: [2])) }
         }
+        while client.waitingRequests == 0 { await Task.yield() }
         second.cancel()
         let error = try await second.value
         #expect(error.code == .cancelled)

@@ -113,7 +113,8 @@ struct SMTPClientTests {
     func lostBefore(point: String) async throws {
         let peer = try MailServer([point: .reset])
         let error = try await failing(mail, via: server(peer, timeoutMilliseconds: 1_000))
-        #expect([.connectionReset, .protocolViolation].contains(error.code), "\(error)")
+        // A reset right after the handshake is, by luck, part of connecting or of the greeting.
+        #expect([.connectionReset, .protocolViolation, .connect].contains(error.code), "\(error)")
         #expect(!error.mayHaveBeenSent)
     }
 

@@ -15,6 +15,9 @@ final class CurlWorkers: Sendable {
 
     init(maxThreads: Int) { queue = JobQueue(maxThreads: max(1, maxThreads)) }
 
+    /// Jobs that wait for a thread.
+    var waitingJobs: Int { queue.waitingJobs }
+
     /// Threads end after their current job; nothing may be waiting (each waiting caller keeps the owner alive).
     func close() { queue.close() }
 
@@ -114,6 +117,8 @@ private final class JobQueue: @unchecked Sendable {
         guard !isTaken else { return }
         if job.cancellation.isCancelled { job.abandon() } else { job.perform(nil) }
     }
+
+    var waitingJobs: Int { locked { waiting.count } }
 
     func dropCancelled() {
         let dropped = locked {
