@@ -63,7 +63,7 @@ struct FlatAlert {
         switch status ?? (endsAt.map { $0 <= now } == true ? .resolved : .firing) {
         case .resolved:
             let end = endsAt ?? max(startsAt ?? now, now)
-            return try .resolved(from: startsAt ?? end, to: end, at: path, now: now)
+            return try .resolved(from: startsAt ?? min(end, now), to: end, at: path, now: now)
         case .firing:
             guard endsAt.map({ $0 <= now }) != true else {
                 throw .contradiction(path.field("endsAt"), "status says firing, but endsAt has passed. Send status resolved, or no endsAt.")
