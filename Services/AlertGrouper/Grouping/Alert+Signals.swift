@@ -86,7 +86,6 @@ extension Alert {
     private mutating func takeEndAgain(_ signal: Signal) -> SignalOutcome {
         if signal.startsAt > startsAt {
             occurrence += 1
-            incidentID = nil
             end(by: signal)
             return .resolved
         }

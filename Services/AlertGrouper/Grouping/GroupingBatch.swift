@@ -49,8 +49,9 @@ package struct GroupingBatch {
         switch outcome {
         case .new: join(alert, because: signal)
         case .resolved:
-            if before?.status == .firing { leave(alert, because: signal) }
-            note(alert)
+            let wasSeenFiring = before?.status == .firing
+            if wasSeenFiring { leave(alert, because: signal) }
+            note(alert, inIncident: wasSeenFiring)
         case .repeat:
             guard alert.status == .firing, let before, alert.severity > before.severity, let id = alert.incidentID else { return }
             if let index = draft(of: id) { drafts[index].noteSeverity(alert.severity) }
@@ -112,8 +113,10 @@ extension GroupingBatch {
     }
 
     /// Writes the alert's current occurrence into the history; the start told first stays.
-    private mutating func note(_ alert: Alert) {
+    /// - Parameter inIncident: false when it ended before anybody had seen it fire.
+    private mutating func note(_ alert: Alert, inIncident: Bool = true) {
         var occurrence = Occurrence(alert)
+        if !inIncident { occurrence.incidentID = nil }
         if let known = occurrences[occurrence.id] { occurrence.startsAt = known.startsAt }
         occurrences[occurrence.id] = occurrence
     }

@@ -32,7 +32,7 @@ package enum IncidentStore {
         try await connection.query(
             """
             -- lock incident
-            SELECT * FROM incidents WHERE team_id = $1 AND id = $2 FOR UPDATE
+            SELECT * FROM incidents WHERE team_id = $1 AND id = $2 FOR NO KEY UPDATE
             """, [team, id]
         ).first.map(incident)
     }

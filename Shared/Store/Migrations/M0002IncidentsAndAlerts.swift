@@ -65,6 +65,8 @@ extension Migration {
                 occurrence integer NOT NULL DEFAULT 1,
                 repeats bigint NOT NULL DEFAULT 0,
                 last_seen_at timestamptz NOT NULL,
+                -- When the gateway last received the end of this occurrence; NULL: nobody said that it ended.
+                resolve_seen_at timestamptz,
                 created_at timestamptz NOT NULL,
                 updated_at timestamptz NOT NULL,
                 UNIQUE (team_id, fingerprint),

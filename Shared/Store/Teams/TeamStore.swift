@@ -53,12 +53,16 @@ package enum TeamStore {
             -- grouping rules
             SELECT team_id, matchers, by_labels, window_seconds FROM grouping_rules ORDER BY team_id, position
             """)
-        for row in rows {
-            let rule = GroupingRule(
-                matchers: try row.stringArray("matchers").compactMap(LabelMatcher.init), by: try row.stringArray("by_labels"),
-                windowSeconds: try row.int("window_seconds"))
-            rules[try row.identifier("team_id"), default: GroupingRules([])].rules.append(rule)
-        }
+        for row in rows { rules[try row.identifier("team_id"), default: GroupingRules([])].rules += try rule(row) }
         return rules
+    }
+
+    /// Reads one row of `grouping_rules`: matchers, by_labels, window_seconds.
+    /// - Returns: one rule; none where a matcher cannot be read, for without it the rule would take more alerts than was meant.
+    package static func rule(_ row: Row) throws -> [GroupingRule] {
+        let texts = try row.stringArray("matchers")
+        let matchers = texts.compactMap(LabelMatcher.init)
+        guard matchers.count == texts.count else { return [] }
+        return [GroupingRule(matchers: matchers, by: try row.stringArray("by_labels"), windowSeconds: try row.int("window_seconds"))]
     }
 }
