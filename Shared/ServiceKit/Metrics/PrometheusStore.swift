@@ -95,8 +95,9 @@ final class PrometheusStore: MetricsFactory, Sendable {
         let key = PrometheusText.labels(dimensions)
         return state.withLock { state in
             var family = state.families[name] ?? Family(declaration: MetricDeclaration(name, kind, "Not described.", buckets: buckets))
-            if let found = family.series[key] { return family.declaration.kind == kind ? found : nil }
-            guard family.declaration.kind == kind, family.series.count < maxSeries else {
+            let isSameKind = family.declaration.kind == kind
+            if isSameKind, let found = family.series[key] { return found }
+            guard isSameKind, family.series.count < maxSeries else {
                 state.dropped[name, default: 0] += 1
                 return nil
             }

@@ -1,0 +1,83 @@
+import Hummingbird
+import HummingbirdTesting
+import JSON
+import NIOCore
+import Models
+import ServiceLifecycle
+import TestKit
+import Testing
+
+@testable import ServiceKit
+
+@Suite(.timeLimit(.minutes(2))) struct AdminServerTests {
+    @Test("health is about the process, ready about what it needs, metrics in Prometheus' text")
+    func routes() async throws {
+        try await Harness.run { harness in
+            let runtime = harness.runtime
+            runtime.health.register("always") { .ok("fine") }
+            let application = Application(router: AdminServer(runtime: runtime).router())
+            try await application.test(.router) { client in
+                try await client.execute(uri: "/health", method: .get) { #expect(String(buffer: $0.body) == #"{"status":"ok"}"#) }
+                try await client.execute(uri: "/ready", method: .get) { #expect($0.status == .serviceUnavailable) }
+                await runtime.health.refresh()
+                try await client.execute(uri: "/ready", method: .get) { response in
+                    #expect(response.status == .ok)
+                    let root = try JSONDocument.parse(Array(response.body.readableBytesView)).root
+                    #expect(root["status"]?.string == "ready")
+                    #expect(root["dependencies"]?["postgres"]?["ok"]?.bool == true)
+                    #expect(root["dependencies"]?["kafka"]?["ok"]?.bool == true)
+                    #expect(root["dependencies"]?["always"]?["detail"]?.string == "fine")
+                }
+                try harness.broker.down()
+                try await eventually("kafka seen away") {
+                    await runtime.health.refresh()
+                    return !runtime.health.isReady
+                }
+                try await client.execute(uri: "/ready", method: .get) { response in
+                    #expect(response.status == .serviceUnavailable)
+                    #expect(String(buffer: response.body).contains(#""kafka":{"ok":false"#))
+                }
+                try await client.execute(uri: "/metrics", method: .get) { response in
+                    #expect(response.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
+                    #expect(String(buffer: response.body).contains("process_resident_memory_bytes"))
+                }
+            }
+        }
+    }
+
+    @Test("a check that hangs makes the process unready, and nobody waits for it")
+    func hangingCheck() async {
+        let registry = HealthRegistry()
+        registry.register("stuck") { .ok }
+        await registry.refresh()
+        #expect(registry.isReady)
+        let later = SystemClock.now().adding(seconds: 10)
+        #expect(registry.statuses(now: later).first?.status.isOK == false)
+    }
+
+    @Test("a request that takes too long is answered with 408 and cancelled")
+    func deadline() async throws {
+        let router = Router()
+        router.add(middleware: RequestDeadlineMiddleware(seconds: 1))
+        router.get("slow") { _, _ in
+            try await Task.sleep(for: .seconds(600))
+            return "never"
+        }
+        router.get("fast") { _, _ in "at once" }
+        try await Application(router: router).test(.router) { client in
+            try await client.execute(uri: "/slow", method: .get) { #expect($0.status == .requestTimeout) }
+            try await client.execute(uri: "/fast", method: .get) { #expect(String(buffer: $0.body) == "at once") }
+        }
+    }
+
+    @Test("the whole service starts in process on a free port and stops when told")
+    func wholeService() async throws {
+        try await Harness.run { harness in
+            let admin = AdminServer(runtime: harness.runtime)
+            try await harness.serving(admin, HealthMonitor(registry: harness.runtime.health)) {
+                try await eventually("listening") { admin.port ?? 0 > 0 }
+                try await eventually("ready") { harness.runtime.health.isReady }
+            }
+        }
+    }
+}
