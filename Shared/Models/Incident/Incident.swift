@@ -9,10 +9,12 @@ package struct Incident: Sendable, Hashable {
         case resolved
     }
 
-    /// Longest title in characters; longer ones are cut with an ellipsis (S2-48).
+    /// Longest title in characters as PostgreSQL counts them: Unicode scalars. Longer ones are cut with an ellipsis (S2-48).
     package static let maxTitleCharacters = 500
-    /// Longest description in characters.
+    /// Longest description in Unicode scalars.
     package static let maxDescriptionCharacters = 4000
+    /// Longest name of an assignee in Unicode scalars.
+    package static let maxAssigneeCharacters = 255
 
     package var id: IncidentID
     package var teamID: TeamID
@@ -69,9 +71,16 @@ package struct Incident: Sendable, Hashable {
 }
 
 extension Incident {
-    /// Cuts a text to a number of characters, the last being an ellipsis when something was cut.
+    /// Cuts a text to a number of Unicode scalars, the last being an ellipsis when something was cut. What people see as one character
+    /// (an emoji with its modifiers, a letter with its accents) is kept or dropped whole.
     package static func cut(_ text: String, to limit: Int) -> String {
-        text.count <= limit ? text : String(text.prefix(limit - 1)) + "…"
+        guard text.unicodeScalars.count > limit else { return text }
+        var scalars = 0
+        let kept = text.prefix { character in
+            scalars += character.unicodeScalars.count
+            return scalars < limit
+        }
+        return kept + "…"
     }
 
     /// Title of a new incident: the alert's `summary` or `title` annotation, else its name, with the place it happens.

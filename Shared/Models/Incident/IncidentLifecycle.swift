@@ -56,7 +56,8 @@ extension Incident {
             return next(.acknowledged, by: actor, at: now) { incident in
                 incident.status = .acknowledged
                 incident.ackedAt = incident.updatedAt
-                incident.assigneeID = assignee ?? incident.assigneeID ?? actor.name
+                let assignee = assignee ?? incident.assigneeID ?? actor.name
+                incident.assigneeID = Incident.cut(assignee, to: Incident.maxAssigneeCharacters)
             }
         }
     }
