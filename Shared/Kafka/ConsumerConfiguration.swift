@@ -46,10 +46,14 @@ package struct ConsumerConfiguration: Sendable {
             ("enable.partition.eof", "false"),
             ("allow.auto.create.topics", "false"),
             ("check.crcs", "true"),
-            ("queued.min.messages", "1000"),
-            ("queued.max.messages.kbytes", "4096"),
+            // A topic that is created after us, or grows, is noticed by then (the default is five minutes).
+            ("topic.metadata.refresh.interval.ms", "15000"),
+            // A full queue stops fetching for up to a second (before 2.3.0), so it must hold more than a second's work.
+            ("queued.min.messages", "20000"),
+            ("queued.max.messages.kbytes", "16384"),
             // A broker answers a fetch as soon as it has a byte; the mock broker only when the wait is over, so it is short.
-            ("fetch.wait.max.ms", "50"),
+            // A big cluster with hundreds of readers may want 500 in `extra`: fewer empty fetches, no later records.
+            ("fetch.wait.max.ms", "20"),
             ("fetch.error.backoff.ms", "100"),
         ]
         if let instanceID { ours.append(("group.instance.id", instanceID)) }

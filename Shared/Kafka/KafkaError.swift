@@ -90,6 +90,11 @@ extension KafkaError {
         KafkaError(.unknownTopic, "the cluster has no topic \(topic)", isRetriable: true, file: file, line: line)
     }
 
+    /// The instance failed for good with this record on its way; a new one is in place.
+    static func rebuilt(_ reason: String, file: String = #fileID, line: Int = #line) -> KafkaError {
+        KafkaError(.fatal, reason, isRetriable: true, file: file, line: line)
+    }
+
     /// Another process took our instance id, or the like: this consumer will never read again.
     static func fatalConsumer(_ reason: String, file: String = #fileID, line: Int = #line) -> KafkaError {
         KafkaError(.fatal, reason, isRetriable: false, file: file, line: line)

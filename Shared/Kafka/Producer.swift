@@ -14,6 +14,8 @@ package final class Producer: Sendable {
         var warmTopics: Set<String> = []
         /// Set by `close`: how long to flush.
         var flushMilliseconds: Int?
+        /// A new instance could not be had: not before then is the next attempt.
+        var rebuildAt: ContinuousClock.Instant?
     }
 
     let configuration: ProducerConfiguration
@@ -44,6 +46,8 @@ package final class Producer: Sendable {
         guard !records.isEmpty else { return }
         guard !Task.isCancelled else { throw .cancelled() }
         let pending = PendingSend(records: records.count, timeoutMilliseconds: timeoutMilliseconds, now: .now)
+        rebuildIfFatal()
+        warm(records)
         let id = try enqueue(records, pending)
         defer { _ = state.withLock { $0.pending.removeValue(forKey: id) } }
         let result = await withTaskCancellationHandler {
@@ -123,12 +127,21 @@ package final class Producer: Sendable {
         }
     }
 
-    /// Re-learns the topics after a rebuild, without anybody waiting for it.
+    /// Starts to learn topics that this producer never sent to; the records wait for it in the library's queue, not here.
+    private func warm(_ records: [OutgoingRecord]) {
+        let isCold = state.withLock { state in
+            var isCold = false
+            for record in records where state.warmTopics.insert(record.topic).inserted { isCold = true }
+            return isCold
+        }
+        if isCold { warmAgain() }
+    }
+
+    /// Learns all topics used so far, without anybody waiting for it.
     func warmAgain() {
         administration.async {
             let (client, topics) = self.state.withLock { ($0.client, $0.warmTopics) }
-            let deadline = ContinuousClock.now.advanced(by: .seconds(1))
-            for topic in topics { _ = client?.awaitTopic(topic, until: deadline) }
+            for topic in topics { _ = client?.fetchMetadata(of: topic, timeoutMilliseconds: 1000) }
         }
     }
 }

@@ -79,11 +79,13 @@ extension Consumer {
 
 struct NotWithinTime: Error {}
 
-/// Repeats `attempt`, which waits by itself, until it is true or 20 s are over.
+/// Repeats `attempt` until it is true or 20 s are over.
 func eventually(_ attempt: () async throws -> Bool) async throws {
     let deadline = ContinuousClock.now.advanced(by: .seconds(20))
     while try await !attempt() {
         guard ContinuousClock.now < deadline else { throw NotWithinTime() }
+        // Leaves the pool's few threads to those who make it true.
+        try await Task.sleep(for: .milliseconds(2))
     }
 }
 

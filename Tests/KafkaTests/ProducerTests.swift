@@ -16,14 +16,16 @@ import Testing
             // Far below the poll interval of the delivery thread (50 ms), with room for a busy machine.
             #expect(took.sorted()[10] < .milliseconds(30))
             #expect(producer.statistics.acknowledged == 21)
-            #expect(producer.queuedRecords == 0)
+            // The report of the last one may still be in the hands of the library.
+            try await eventually { producer.queuedRecords == 0 }
         }
     }
 
-    @Test("The first send to a warm topic is not late")
-    func firstSend() async throws {
-        try await Fixture(topics: ["t": 4]).withProducer { producer in
-            try await producer.warmUp(topics: ["t"], timeoutMilliseconds: 5000)
+    @Test("The first send to a topic is not late, warmed up or not (librdkafka #5032: one second)", arguments: [true, false])
+    func firstSend(isWarm: Bool) async throws {
+        try await Fixture(topics: ["t": 4, "u": 1]).withProducer { producer in
+            try await producer.send([record("u", "x")], timeoutMilliseconds: 5000)
+            if isWarm { try await producer.warmUp(topics: ["t"], timeoutMilliseconds: 5000) }
             let took = try await ContinuousClock().measure { try await producer.send([record("t", "x")], timeoutMilliseconds: 5000) }
             #expect(took < .milliseconds(500))
         }
@@ -74,6 +76,7 @@ import Testing
         let fixture = try Fixture(topics: ["t": 1])
         try await fixture.withProducer { producer in
             try await producer.send([record("t", "before")], timeoutMilliseconds: 5000)
+            try await eventually { producer.queuedRecords == 0 }
             try fixture.broker.down()
             let waiting = Task { try await producer.send([record("t", "waiting")], timeoutMilliseconds: 20000) }
             try await eventually { producer.queuedRecords > 0 }
@@ -122,6 +125,7 @@ import Testing
         let configuration = ProducerConfiguration(brokers: fixture.broker.bootstrapServers, clientID: "test")
         let producer = try Producer(configuration, logger: fixture.logger)
         try await producer.send([record("t", "before")], timeoutMilliseconds: 5000)
+        try await eventually { producer.queuedRecords == 0 }
         try fixture.broker.down()
         let waiting = Task { try await producer.send([record("t", "x")], timeoutMilliseconds: 60000) }
         try await eventually { producer.queuedRecords > 0 }
