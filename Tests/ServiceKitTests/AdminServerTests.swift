@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import JSON
@@ -68,6 +69,29 @@ import Testing
             try await client.execute(uri: "/slow", method: .get) { #expect($0.status == .requestTimeout) }
             try await client.execute(uri: "/fast", method: .get) { #expect(String(buffer: $0.body) == "at once") }
         }
+    }
+
+    @Test("headers beyond the limit are refused, ordinary ones are not")
+    func headerLimits() async throws {
+        let router = Router()
+        router.get("page") { _, _ in "hello" }
+        let application = Application(
+            router: router, server: httpServerConfiguration(), configuration: httpApplicationConfiguration(host: "127.0.0.1", port: 0))
+        func status(headerBytes: Int, fields: Int) async -> HTTPResponse.Status? {
+            // A server that closes the connection instead of answering has refused as well.
+            try? await application.test(.live) { client in
+                var headers = HTTPFields()
+                for number in 0..<fields {
+                    guard let name = HTTPField.Name("x-\(number)") else { continue }
+                    headers[name] = String(repeating: "a", count: headerBytes)
+                }
+                return try await client.execute(uri: "/page", method: .get, headers: headers) { $0.status }
+            }
+        }
+        #expect(await status(headerBytes: 8000, fields: 2) == .ok)
+        #expect(await status(headerBytes: 20_000, fields: 1) != .ok)
+        #expect(await status(headerBytes: 10_000, fields: 5) != .ok)
+        #expect(await status(headerBytes: 1, fields: 200) != .ok)
     }
 
     @Test("the whole service starts in process on a free port and stops when told")

@@ -185,6 +185,53 @@ import Testing
         }
     }
 
+    @Test("a connection that breaks during COMMIT is looked into, and nothing is lost or doubled")
+    func commitUnknown() async throws {
+        try await Harness.run { harness in
+            // The server kills its own session in the middle of COMMIT, as long as the flag is there.
+            let admin = harness.runtime.pool
+            for statement: StaticString in [
+                "CREATE TABLE trap (armed boolean)", "INSERT INTO trap VALUES (true)",
+                """
+                CREATE FUNCTION spring() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN IF EXISTS (SELECT FROM trap) THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NULL; END $$
+                """,
+                """
+                CREATE CONSTRAINT TRIGGER trap AFTER INSERT ON seen DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION spring()
+                """,
+            ] { _ = try await admin.query(statement) }
+            let attempts = Mutex(0)
+            let handler = TableHandler { _, _ in attempts.withLock { $0 += 1 } }
+            try await harness.produce(["a"])
+            try await harness.serving(worker(harness, handler)) {
+                try await eventually("some attempts") { attempts.withLock { $0 } >= 3 }
+                _ = try await admin.query("DELETE FROM trap")
+                try await eventually("handled") { try await harness.seen() == ["a"] }
+            }
+            #expect(try await nextOffset(harness) == 1)
+            #expect(try await harness.records(of: .incidents, count: 1).first?.header("ce_id") == "fact-a")
+        }
+    }
+
+    @Test("after a COMMIT whose answer was lost, the rows say that it is done")
+    func verifiesCommit() async throws {
+        try await Harness.run { harness in
+            let partition = TopicPartition(topic: "t", partition: 0)
+            let positions = ConsumerPositions(group: "g", owner: "o", pool: harness.runtime.pool, otherBroker: { _, _ in })
+            #expect(try await positions.load([partition], clusterID: "c") == [partition: .earliest])
+            let advance = positions.advance(to: [partition: 5])
+            #expect(try await positions.verify(advance) == .notDone)
+            #expect(try await harness.runtime.pool.withTransaction { try await advance.apply(in: $0) })
+            #expect(try await positions.verify(advance) == .done)
+            positions.committed(advance)
+            #expect(try await positions.verify(positions.advance(to: [partition: 7])) == .notDone)
+            _ = try await harness.runtime.pool.query("UPDATE consumer_offsets SET next_offset = 6")
+            #expect(try await positions.verify(positions.advance(to: [partition: 7])) == .fenced)
+            #expect(try await positions.load([partition], clusterID: "c") == [partition: .offset(6)])
+        }
+    }
+
     @Test("offsets of another cluster mean nothing: the worker starts at the beginning and says so")
     func otherBroker() async throws {
         try await Harness.run { harness in

@@ -4,10 +4,14 @@ package import Logging
 package import Models
 import Postgres
 package import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 /// From `main` to a running service and back to an exit code.
 package enum Bootstrap {
+    private static let loggingIsBootstrapped = Mutex(false)
+    private static let warmUpMilliseconds = 3000
+
     /// Builds what the service consists of; the rest (admin server, outbox relay, signals, shutdown) is the same for all.
     package typealias Build<C: ServiceConfig> = @Sendable (Runtime, C) async throws -> [any Service]
 
@@ -79,6 +83,7 @@ package enum Bootstrap {
             try await SchemaCheck.run(
                 runtime.pool, required: runtime.identity.requiredSchemaVersion, timeoutSeconds: runtime.common.startTimeoutSeconds,
                 logger: logger)
+            await warmUp(runtime)
             let services = services(runtime, own: try await build(runtime, own))
             logger.info("service started", metadata: ["service.version": "\(Self.version)", "admin.port": "\(runtime.common.adminPort)"])
             try await group(services, runtime).run()
@@ -89,6 +94,15 @@ package enum Bootstrap {
         } catch {
             logger.critical("service failed", metadata: ["error": "\(error)"])
             return ExitCode.software
+        }
+    }
+
+    /// librdkafka sends the first record to a topic up to a second late (its issue 5032): let it learn of the topics before.
+    private static func warmUp(_ runtime: Runtime) async {
+        do {
+            try await runtime.producer.warmUp(topics: Topic.all.map(\.name), timeoutMilliseconds: warmUpMilliseconds)
+        } catch {
+            runtime.logger.debug("topics not known yet", metadata: ["error": "\(error)"])
         }
     }
 
@@ -133,9 +147,15 @@ package enum Bootstrap {
     }
 
     private static func bootstrapLogging(_ identity: ServiceIdentity, _ common: CommonConfig) -> Logger {
-        LoggingSystem.bootstrap { _ in
+        let factory: @Sendable (String) -> any LogHandler = { _ in
             JSONLogHandler(service: identity.name, instance: common.instanceID, level: common.logLevel) { StandardError.write($0) }
         }
-        return Logger(label: identity.name)
+        // For libraries that make their own loggers. Once per process: tests run several services in one.
+        let isFirst = loggingIsBootstrapped.withLock { done in
+            defer { done = true }
+            return !done
+        }
+        if isFirst { LoggingSystem.bootstrap(factory) }
+        return Logger(label: identity.name, factory: factory)
     }
 }

@@ -9,10 +9,12 @@ enum BatchFailure: Sendable, Hashable {
     case poison(index: Int, reason: String)
     /// COMMIT may have happened; the offset row knows.
     case commitUnknown
-    /// The surroundings are at fault: the same batch is tried until they are well again. `cause` is a metric label.
-    case surroundings(cause: String)
-    /// The records, or our code, are at fault: tried once more, then narrowed down.
-    case defect(reason: String)
+    /// The surroundings are at fault: the same batch is tried until they are well again. `cause` is a metric label, `detail` fit for
+    /// the log.
+    case surroundings(cause: String, detail: String)
+    /// The records, or our code, are at fault: tried once more, then narrowed down. The reason may quote a record and is kept out of the
+    /// log; `detail` is fit for it.
+    case defect(reason: String, detail: String)
 
     /// Thrown inside the transaction when the compare-and-set finds another offset.
     struct Fenced: Error {}
@@ -23,10 +25,10 @@ enum BatchFailure: Sendable, Hashable {
         switch error {
         case is Fenced: self = .fenced
         case let poison as PoisonRecord: self = .poison(index: poison.index, reason: Self.bounded(poison.reason))
-        case is CancellationError: self = .surroundings(cause: "cancelled")
+        case is CancellationError: self = .surroundings(cause: "cancelled", detail: "")
         case let error as PostgresTransactionError: self = Self(error.cause)
         case let error as PostgresError: self = Self(error)
-        default: self = .defect(reason: Self.bounded("\(error)"))
+        default: self = .defect(reason: Self.bounded("\(error)"), detail: "\(type(of: error))")
         }
     }
 
@@ -34,11 +36,11 @@ enum BatchFailure: Sendable, Hashable {
         if error.code == .commitUnknown {
             self = .commitUnknown
         } else if error.isConnectionFault || error.code == .poolTimeout || error.code == .closed {
-            self = .surroundings(cause: error.code.description)
+            self = .surroundings(cause: error.code.description, detail: error.description)
         } else if let state = error.sqlState, Self.isOfSurroundings(state) {
-            self = .surroundings(cause: "sqlstate_\(state.prefix(2))")
+            self = .surroundings(cause: "sqlstate_\(state.prefix(2))", detail: error.description)
         } else {
-            self = .defect(reason: Self.bounded(error.description))
+            self = .defect(reason: Self.bounded(error.description), detail: error.description)
         }
     }
 

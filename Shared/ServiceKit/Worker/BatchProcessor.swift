@@ -84,14 +84,16 @@ struct BatchProcessor {
             var work = work
             work.putAside(index, reason: reason)
             return [work]
-        case .failed(.poison(_, let reason)), .failed(.defect(let reason)):
-            return await narrow(work, reason: reason)
+        case .failed(.poison(_, let reason)):
+            return await narrow(work, reason: reason, detail: "unfit record without a position")
+        case .failed(.defect(let reason, let detail)):
+            return await narrow(work, reason: reason, detail: detail)
         case .failed(.commitUnknown):
             var work = work
             work.mustVerify = true
-            return await wait(cause: "commit_unknown") ? [work] : nil
-        case .failed(.surroundings(let cause)):
-            return await wait(cause: cause) ? [work] : nil
+            return await wait(cause: "commit_unknown", detail: "") ? [work] : nil
+        case .failed(.surroundings(let cause, let detail)):
+            return await wait(cause: cause, detail: detail) ? [work] : nil
         }
     }
 
@@ -105,7 +107,7 @@ struct BatchProcessor {
             case .fenced: return .failed(.fenced)
             }
         } catch {
-            return .failed(.surroundings(cause: "verify"))
+            return .failed(.surroundings(cause: "verify", detail: "\(error)"))
         }
     }
 
@@ -139,13 +141,13 @@ struct BatchProcessor {
     }
 
     /// After a second failure: halves the part, or puts its only record aside.
-    private mutating func narrow(_ work: BatchWork, reason: String) async -> [BatchWork]? {
+    private mutating func narrow(_ work: BatchWork, reason: String, detail: String) async -> [BatchWork]? {
         var work = work
         work.countDefect()
-        guard work.defects >= Self.attemptsPerDefect else { return await wait(cause: "defect") ? [work] : nil }
+        guard work.defects >= Self.attemptsPerDefect else { return await wait(cause: "defect", detail: detail) ? [work] : nil }
         if work.records.count > 1 { return work.halves() }
         guard !work.records.isEmpty, defectBudget.take(now: runtime.clock()) else {
-            return await wait(cause: "too many unfit records") ? [work] : nil
+            return await wait(cause: "too_many_unfit", detail: detail) ? [work] : nil
         }
         work.putAside(0, reason: reason)
         return [work]
@@ -153,11 +155,12 @@ struct BatchProcessor {
 
     /// Keeps the membership alive for the next step of the backoff.
     /// - Returns: false when told to stop.
-    private mutating func wait(cause: String) async -> Bool {
-        metrics.retry(cause: cause.replacing(" ", with: "_"))
+    private mutating func wait(cause: String, detail: String) async -> Bool {
+        metrics.retry(cause: cause)
         health.trouble(cause)
         if backoff.failures == 0 {
-            runtime.logger.warning("batch failed, trying again", metadata: ["kafka.group": "\(group)", "batch.cause": "\(cause)"])
+            runtime.logger.warning(
+                "batch failed, trying again", metadata: ["kafka.group": "\(group)", "batch.cause": "\(cause)", "error": "\(detail)"])
         }
         let milliseconds = backoff.failed()
         await cancelWhenGracefulShutdown { [consumer] in await consumer.hold(milliseconds: milliseconds) }
