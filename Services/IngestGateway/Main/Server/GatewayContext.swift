@@ -6,13 +6,13 @@ struct GatewayContext: InitializableFromSource, Sendable {
     /// How long a client may go on sending a body that was refused, so that it can read the answer.
     private static let hangUpAfter = TimeAmount.seconds(1)
 
-    private let channel: any Channel
-
-    init(source: ApplicationRequestContextSource) { channel = source.channel }
-
     /// Closes the connection soon: without this the server reads what was refused to its end, however long that takes.
-    func hangUpSoon() {
-        let channel = channel
-        channel.eventLoop.scheduleTask(in: Self.hangUpAfter) { channel.close(promise: nil) }
+    let hangUpSoon: @Sendable () -> Void
+
+    init(source: ApplicationRequestContextSource) {
+        let channel = source.channel
+        hangUpSoon = { channel.eventLoop.scheduleTask(in: Self.hangUpAfter) { channel.close(promise: nil) } }
     }
+
+    init(hangUpSoon: @escaping @Sendable () -> Void) { self.hangUpSoon = hangUpSoon }
 }
