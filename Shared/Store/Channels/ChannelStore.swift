@@ -59,12 +59,17 @@ package enum ChannelStore {
         ).map(channel)
     }
 
+    /// Reads one row of `notification_channels`. A matcher that cannot be read disables the channel: without it, it would get more than
+    /// was meant.
     package static func channel(_ row: Row) throws -> StoredChannel {
-        StoredChannel(
+        let matchers = try row.stringArray("matchers")
+        let readable = matchers.compactMap(LabelMatcher.init)
+        return StoredChannel(
             id: try row.identifier("id"), teamID: try row.identifier("team_id"), name: try row.string("name"),
-            type: try row.string("type"), config: try row.utf8("config"), enabled: try row.bool("enabled"),
+            type: try row.string("type"), config: try row.utf8("config"),
+            enabled: try row.bool("enabled") && readable.count == matchers.count,
             minSeverity: try row.choice("min_severity"),
-            matchers: try row.stringArray("matchers").compactMap(LabelMatcher.init),
+            matchers: readable,
             kinds: try row.stringArray("kinds").compactMap(IncidentEvent.Kind.init(rawValue:)),
             consecutiveFailures: try row.int("consecutive_failures"), pausedUntil: try row.optionalTimestamp("paused_until"),
             lastError: try row.optionalString("last_error"), lastErrorAt: try row.optionalTimestamp("last_error_at"))

@@ -14,7 +14,8 @@ package enum ProgressStore {
         let handled = try await lock(Array(byIncident.keys), by: group, in: connection)
         var fresh: [IncidentEvent] = []
         for (id, sequences) in byIncident.sorted(by: { $0.key < $1.key }) {
-            let done = handled[id] ?? 0
+            // An incident that is gone, with its team, has no row and no use for its events.
+            guard let done = handled[id] else { continue }
             guard let newest = sequences.keys.max(), newest > done, let team = sequences[newest]?.incident.teamID else { continue }
             if (done + 1...newest).allSatisfy({ sequences[$0] != nil }) {
                 fresh += (done + 1...newest).compactMap { sequences[$0] }
@@ -26,21 +27,30 @@ package enum ProgressStore {
         return fresh
     }
 
+    /// Makes and locks the row of every incident that still exists: a concurrent handler of the same incident waits here, and then sees
+    /// what this one has handled.
     private static func lock(
         _ ids: [IncidentID], by group: String, in connection: PostgresConnection
     ) async throws -> [IncidentID: Int64] {
-        var handled: [IncidentID: Int64] = [:]
+        let sorted = ids.sorted()
+        _ = try await connection.query(
+            """
+            -- begin progress
+            INSERT INTO consumer_progress (consumer_group, team_id, incident_id, sequence)
+            SELECT $1, team_id, id, 0 FROM incidents WHERE id = ANY($2::uuid[]) ORDER BY id
+            ON CONFLICT (consumer_group, incident_id) DO NOTHING
+            """, [group, sorted])
         let rows = try await connection.query(
             """
             -- lock progress
             SELECT incident_id, sequence FROM consumer_progress
             WHERE consumer_group = $1 AND incident_id = ANY($2::uuid[]) ORDER BY incident_id FOR UPDATE
-            """, [group, ids.sorted()])
+            """, [group, sorted])
+        var handled: [IncidentID: Int64] = [:]
         for row in rows { handled[try row.identifier("incident_id")] = try row.int64("sequence") }
         return handled
     }
 
-    /// A concurrent handler of the same incident makes this wait and then find a higher number; the greater one stays.
     private static func advance(_ events: [IncidentEvent], by group: String, in connection: PostgresConnection) async throws {
         var last: [IncidentID: IncidentEvent] = [:]
         for event in events { last[event.incident.id] = event }
@@ -49,10 +59,9 @@ package enum ProgressStore {
         _ = try await connection.query(
             """
             -- advance progress
-            INSERT INTO consumer_progress (consumer_group, team_id, incident_id, sequence)
-            SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::bigint[])
-            ON CONFLICT (consumer_group, incident_id) DO UPDATE
-                SET sequence = greatest(consumer_progress.sequence, excluded.sequence)
-            """, [group, sorted.map(\.incident.teamID), sorted.map(\.incident.id), sorted.map(\.sequence)])
+            UPDATE consumer_progress AS p SET sequence = n.sequence
+            FROM unnest($2::uuid[], $3::bigint[]) AS n (incident_id, sequence)
+            WHERE p.consumer_group = $1 AND p.incident_id = n.incident_id
+            """, [group, sorted.map(\.incident.id), sorted.map(\.sequence)])
     }
 }
