@@ -56,7 +56,7 @@ import Testing
         #expect(registry.statuses(now: later).first?.status.isOK == false)
     }
 
-    @Test("a request that takes too long is answered with 408 and cancelled")
+    @Test("a request that takes too long is answered with 408 and its connection closed, even while its body still trickles in")
     func deadline() async throws {
         let router = Router()
         router.add(middleware: RequestDeadlineMiddleware(seconds: 1))
@@ -65,9 +65,20 @@ import Testing
             return "never"
         }
         router.get("fast") { _, _ in "at once" }
-        try await Application(router: router).test(.router) { client in
-            try await client.execute(uri: "/slow", method: .get) { #expect($0.status == .requestTimeout) }
+        router.post("upload") { request, _ in
+            let body = try await request.body.collect(upTo: 1 << 20)
+            return "\(body.readableBytes)"
+        }
+        let application = Application(
+            router: router, server: httpServerConfiguration(), configuration: httpApplicationConfiguration(host: "127.0.0.1", port: 0))
+        try await application.test(.live) { client in
             try await client.execute(uri: "/fast", method: .get) { #expect(String(buffer: $0.body) == "at once") }
+            let port = try #require(client.port)
+            let answer = await TrickleClient.post("/upload", port: port, announcedBytes: 1000, milliseconds: 50)
+            #expect(answer.text.hasPrefix("HTTP/1.1 408 "))
+            #expect(answer.isClosed)
+            // Last, because it costs the client its connection.
+            try await client.execute(uri: "/slow", method: .get) { #expect($0.status == .requestTimeout) }
         }
     }
 

@@ -1,6 +1,5 @@
 package import Hummingbird
 package import HummingbirdCore
-import NIOCore
 
 /// Gives each request so many seconds from its head to its response, body included; then answers 408 and cancels the handler.
 /// This is what stops a client that sends a byte of its body now and then.
@@ -34,12 +33,8 @@ package struct RequestDeadlineMiddleware<Context: RequestContext>: RouterMiddlew
                 return nil
             }
             defer { group.cancelAll() }
-            guard let first = try await group.next(), let response = first else { return tooSlow() }
+            guard let first = try await group.next(), let response = first else { return closingResponse(.requestTimeout) }
             return response
         }
-    }
-
-    private static func tooSlow() -> Response {
-        Response(status: .requestTimeout, headers: [.connection: "close"], body: .init(byteBuffer: ByteBuffer(string: "")))
     }
 }
