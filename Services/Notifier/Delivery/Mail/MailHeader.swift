@@ -3,8 +3,8 @@ import Models
 
 /// Values of mail headers. None can hold a line break of the sender's making.
 enum MailHeader {
-    /// RFC 2047 section 2: an encoded word has at most 75 characters, of which the frame `=?UTF-8?B?…?=` takes 12.
-    static let maxEncodedWordBytes = 45
+    /// RFC 2047 section 2: a line with an encoded word has at most 76 characters, of which `Subject: ` and the frame `=?UTF-8?B?…?=` take 21.
+    static let maxEncodedWordBytes = 39
 
     /// A subject: as it is when it is short ASCII, else as encoded words, one a line.
     static func unstructured(_ text: String) -> String {

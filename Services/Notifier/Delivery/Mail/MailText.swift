@@ -19,7 +19,7 @@ struct MailText {
         let message = context.message
         let boundary = "tocsin-\(context.deliveryID)"
         var lines = headers(subject: message.subject)
-        lines.append("Content-Type: multipart/alternative; boundary=\"\(boundary)\"")
+        lines.append("Content-Type: multipart/alternative;\r\n boundary=\"\(boundary)\"")
         lines.append("")
         for (type, text) in [("text/plain", MailBody.text(message)), ("text/html", MailBody.html(message))] {
             lines.append("--\(boundary)")

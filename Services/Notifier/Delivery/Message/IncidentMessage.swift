@@ -7,9 +7,12 @@ package struct IncidentMessage: Sendable, Hashable {
         package let value: String
     }
 
-    /// Longest value of a detail in characters: labels have no limit that suits a message.
-    static let maxDetailCharacters = 200
-    static let maxActorCharacters = 100
+    // Limits in UTF-16 units: labels and names have none that suits a message, and one character can be made of thousands of marks.
+    static let maxTitleLength = 500
+    static let maxDescriptionLength = 4000
+    static let maxDetailLength = 200
+    static let maxNameLength = 100
+    static let maxReasonLength = 300
 
     package let emoji: String
     /// What happened, `opened`.
@@ -37,10 +40,10 @@ package struct IncidentMessage: Sendable, Hashable {
             }
         word = template.word
         number = "#\(incident.number)"
-        title = PlainText.line(incident.title)
+        title = PlainText.fit(PlainText.line(incident.title), into: Self.maxTitleLength)
         sentence = MessageTemplate.fill(
             event.actor.kind == .system ? template.sentence : template.sentenceByActor, with: IncidentMessage.values(of: event))
-        description = PlainText.clean(incident.description)
+        description = PlainText.fit(PlainText.clean(incident.description), into: Self.maxDescriptionLength)
         details = IncidentMessage.details(of: incident)
         severity = incident.severity
         url = consoleURL.map { "\($0)/incidents/\(incident.id)" }
@@ -60,14 +63,14 @@ package struct IncidentMessage: Sendable, Hashable {
             "severity": incident.severity.rawValue,
             "alerts": incident.firingCount == 1 ? "1 alert firing" : "\(incident.firingCount) alerts firing",
             "elapsed": Elapsed.words(seconds: elapsed),
-            "reason": event.change.reason.map { ": " + PlainText.line($0) } ?? "",
+            "reason": event.change.reason.map { ": " + PlainText.fit(PlainText.line($0), into: maxReasonLength) } ?? "",
             "times": incident.reopenCount == 1 ? "reopened once" : "reopened \(incident.reopenCount) times",
             "rise": event.change.previousSeverity.map { ", severity was \($0.rawValue)" } ?? "",
         ]
     }
 
     private static func name(of actor: Actor) -> String {
-        let name = Incident.cut(PlainText.line(actor.name), to: maxActorCharacters)
+        let name = PlainText.fit(PlainText.line(actor.name), into: maxNameLength)
         return switch actor.kind {
         case .system: "Tocsin"
         case .key: "API key \(name)"
@@ -81,11 +84,11 @@ package struct IncidentMessage: Sendable, Hashable {
         ]
         for (label, name) in [("service", "Service"), ("instance", "Instance"), ("alertname", "Alert")] {
             guard let value = incident.labels[label], !value.isEmpty else { continue }
-            details.append(Detail(name: name, value: Incident.cut(PlainText.line(value), to: maxDetailCharacters)))
+            details.append(Detail(name: name, value: PlainText.fit(PlainText.line(value), into: maxDetailLength)))
         }
         details.append(Detail(name: "Firing", value: "\(incident.firingCount) of \(incident.alertCount)"))
         if let assignee = incident.assigneeID {
-            details.append(Detail(name: "Assignee", value: Incident.cut(PlainText.line(assignee), to: maxDetailCharacters)))
+            details.append(Detail(name: "Assignee", value: PlainText.fit(PlainText.line(assignee), into: maxNameLength)))
         }
         details.append(Detail(name: "Since", value: incident.createdAt.forPeople))
         return details

@@ -1,0 +1,32 @@
+import Delivery
+import ServiceKit
+
+/// Settings of notifier beside the common ones.
+struct NotifierConfig: ServiceConfig {
+    let consoleURL: String?
+    let allowPrivateAddresses: Bool
+    let maxInFlight: Int
+    let maxInFlightPerChannel: Int
+    /// How long a claimed delivery belongs to this process. Longer than the longest time-out of a channel.
+    let leaseSeconds: Int
+    let batchRecords: Int
+
+    init(from settings: inout SettingsReader) {
+        let url = settings.optionalString("TOCSIN_CONSOLE_URL", "Where people find the console; messages link there. None: no links.")
+        if let url, let reason = WebAddress.fault(in: url) { settings.fault("TOCSIN_CONSOLE_URL", reason) }
+        consoleURL = url.map(WebAddress.trimmed)
+        allowPrivateAddresses = settings.bool(
+            "TOCSIN_NOTIFIER_ALLOW_PRIVATE_ADDRESSES", default: false,
+            "Lets channels lead to private and loopback addresses, plain http and any port. Not where strangers add channels.")
+        maxInFlight = settings.int(
+            "TOCSIN_NOTIFIER_MAX_IN_FLIGHT", default: 64, in: 1...256, unit: "messages", "Messages on their way at once.")
+        maxInFlightPerChannel = settings.int(
+            "TOCSIN_NOTIFIER_MAX_IN_FLIGHT_PER_CHANNEL", default: 4, in: 1...64, unit: "messages",
+            "Messages on their way at once through one channel.")
+        leaseSeconds = settings.int(
+            "TOCSIN_NOTIFIER_LEASE_SECONDS", default: 60, in: 5...600, unit: "s",
+            "After so long a message whose process died counts as in doubt; extended while one is being sent.")
+        batchRecords = settings.int(
+            "TOCSIN_NOTIFIER_BATCH_RECORDS", default: 500, in: 1...5000, unit: "records", "Most records in one transaction.")
+    }
+}

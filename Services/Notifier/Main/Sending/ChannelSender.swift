@@ -1,0 +1,53 @@
+import Delivery
+import Outbound
+
+/// The shell around the channels: hands a rendered message to the border and its answer back. Decides nothing.
+struct ChannelSender: Sendable {
+    let http: HTTPClient
+    let smtp: SMTPClient
+
+    func send(_ message: OutboundMessage) async -> ProviderAnswer {
+        do {
+            switch message {
+            case .http(let message):
+                let response = try await http.send(HTTPRequest(message))
+                return .http(
+                    status: response.status, headers: response.headers.map { .init($0.name, $0.value) }, body: response.body)
+            case .mail(let mail, let server):
+                let reply = try await smtp.send(Mail(mail), via: SMTPServer(server))
+                return .mail(code: reply.code, text: reply.text)
+            }
+        } catch {
+            return .failure(
+                SendFailure(code: error.code.description, mayHaveBeenSent: error.mayHaveBeenSent, smtpCode: error.smtpCode))
+        }
+    }
+}
+
+extension HTTPRequest {
+    fileprivate init(_ message: HTTPMessage) {
+        self.init(
+            method: message.method, url: message.url, headers: message.headers.map { Header($0.name, $0.value) }, body: message.body,
+            timeoutMilliseconds: message.timeoutMilliseconds)
+    }
+}
+
+extension Mail {
+    fileprivate init(_ mail: MailMessage) {
+        self.init(from: mail.from, to: mail.to, messageID: mail.messageID, bytes: mail.bytes)
+    }
+}
+
+extension SMTPServer {
+    fileprivate init(_ server: MailServer) {
+        let security: SMTPServer.Security =
+            switch server.security {
+            case .none: .none
+            case .starttls: .startTLS
+            case .tls: .tls
+            }
+        self.init(
+            host: server.host, port: server.port, security: security, username: server.username, password: server.password,
+            timeoutMilliseconds: server.timeoutMilliseconds, verifyCertificate: server.verifyCertificate)
+    }
+}

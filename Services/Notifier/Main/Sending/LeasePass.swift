@@ -1,0 +1,38 @@
+import Delivery
+import Logging
+import Metrics
+import Models
+import ServiceKit
+
+/// One pass over what nobody finishes any more: deliveries whose lease ran out, and those of channels that were switched off.
+struct LeasePass: Sendable {
+    private static let maxRows = 200
+
+    let runtime: Runtime
+    let outcomes: OutcomeRecorder
+    let wakeup: Wakeup
+
+    /// - Returns: rows handled.
+    func run() async throws -> Int {
+        let expired = try await runtime.transaction { connection in
+            let expired = try await LeaseStore.expired(limit: Self.maxRows, in: connection)
+            var facts: [Fact] = []
+            for delivery in expired { facts += try await outcomes.settleExpired(delivery, in: connection) }
+            return (expired, facts)
+        }
+        for delivery in expired {
+            NotifierMetrics.deliveries.counter([NotifierMetrics.label(delivery.channelType, outcomes.registry), ("outcome", "in_doubt")])
+                .increment()
+            NotifierMetrics.resends.counter([NotifierMetrics.label(delivery.channelType, outcomes.registry)]).increment()
+            runtime.logger.warning(
+                "message may have been sent: its process is gone",
+                metadata: ["delivery.id": "\(delivery.id)", "channel.type": "\(delivery.channelType)"])
+        }
+        let suppressed = try await runtime.transaction { connection in
+            let rows = try await LeaseStore.suppressDisabled(limit: Self.maxRows, in: connection)
+            return (rows.count, rows.map { $0.fact(at: runtime.clock()) })
+        }
+        if !expired.isEmpty { wakeup.wake() }
+        return expired.count + suppressed
+    }
+}

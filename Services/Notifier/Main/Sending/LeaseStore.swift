@@ -1,0 +1,97 @@
+import Delivery
+import Models
+import Postgres
+
+/// SQL of leases: who may send what until when. Times are the database's, so that replicas need not agree on theirs.
+enum LeaseStore {
+    struct Limits: Sendable {
+        /// Messages on their way from this process, by channel.
+        let inFlight: [(channel: ChannelID, count: Int)]
+        let perChannel: Int
+        let total: Int
+        let owner: String
+        let leaseSeconds: Int
+    }
+
+    /// Claims due deliveries and notes the intent to send them. Fair: each channel gets its own share, one that rests or is switched off
+    /// none, one that has failed a single message. In order: within an incident and a channel an unfinished delivery blocks those after it.
+    static func claim(_ limits: Limits, in pool: PostgresPool) async throws -> [ClaimedDelivery] {
+        try await pool.query(
+            """
+            -- claim deliveries
+            WITH ready AS MATERIALIZED (
+                SELECT c.id, CASE WHEN c.consecutive_failures >= $5::int THEN 1 ELSE $3::int END - coalesce(b.sending, 0) AS free
+                FROM notification_channels c LEFT JOIN unnest($1::uuid[], $2::int[]) AS b (id, sending) ON b.id = c.id
+                WHERE c.enabled AND (c.paused_until IS NULL OR c.paused_until <= now())
+            ), due AS MATERIALIZED (
+                SELECT d.id FROM ready r CROSS JOIN LATERAL (
+                    SELECT d.id, d.next_attempt_at, d.sequence, d.part FROM deliveries d
+                    WHERE d.channel_id = r.id AND d.state = 'pending' AND d.next_attempt_at <= now()
+                        AND NOT EXISTS (
+                            SELECT 1 FROM deliveries e
+                            WHERE e.channel_id = d.channel_id AND e.incident_id = d.incident_id AND e.state IN ('pending', 'sending')
+                                AND (e.sequence, e.part) < (d.sequence, d.part))
+                    ORDER BY d.next_attempt_at, d.sequence, d.part
+                    LIMIT greatest(r.free, 0)
+                    FOR UPDATE OF d SKIP LOCKED
+                ) d
+                ORDER BY d.next_attempt_at, d.sequence, d.part LIMIT $4::int
+            ), claimed AS (
+                UPDATE deliveries d SET state = 'sending', attempts = d.attempts + 1, fence = d.fence + 1, lease_owner = $6,
+                    lease_until = now() + make_interval(secs => $7::int)
+                FROM due WHERE d.id = due.id
+                RETURNING d.id, d.team_id, d.incident_id, d.sequence, d.channel_id, d.part, d.event, d.attempts, d.resends, d.fence
+            ), intents AS (
+                INSERT INTO delivery_attempts (delivery_id, attempt, started_at) SELECT id, attempts, now() FROM claimed
+            )
+            SELECT claimed.*, c.type, c.config, t.reference
+            FROM claimed JOIN notification_channels c ON c.id = claimed.channel_id
+            LEFT JOIN channel_threads t ON t.channel_id = claimed.channel_id AND t.incident_id = claimed.incident_id
+            """,
+            [
+                limits.inFlight.map(\.channel), limits.inFlight.map(\.count), limits.perChannel, limits.total, ChannelBreaker.threshold,
+                limits.owner, limits.leaseSeconds,
+            ]
+        ).map(ClaimedDelivery.init)
+    }
+
+    /// False when somebody else has taken the delivery over.
+    static func renew(_ delivery: ClaimedDelivery, seconds: Int, in pool: PostgresPool) async throws -> Bool {
+        try await pool.query(
+            """
+            -- renew lease
+            UPDATE deliveries SET lease_until = now() + make_interval(secs => $3::int)
+            WHERE id = $1 AND fence = $2 AND state = 'sending'
+            """, [delivery.id, delivery.fence, seconds]
+        ).affected == 1
+    }
+
+    /// Locks deliveries whose process died, or lost the database, between the send and its outcome.
+    static func expired(limit: Int, in connection: PostgresConnection) async throws -> [ClaimedDelivery] {
+        try await connection.query(
+            """
+            -- expired leases
+            SELECT d.id, d.team_id, d.incident_id, d.sequence, d.channel_id, d.part, d.event, d.attempts, d.resends, d.fence, c.type,
+                c.config, NULL AS reference
+            FROM deliveries d JOIN notification_channels c ON c.id = d.channel_id
+            WHERE d.state = 'sending' AND d.lease_until < now()
+            ORDER BY d.lease_until LIMIT $1 FOR UPDATE OF d SKIP LOCKED
+            """, [limit]
+        ).map(ClaimedDelivery.init)
+    }
+
+    /// What still waits for a channel that was switched off goes nowhere.
+    static func suppressDisabled(limit: Int, in connection: PostgresConnection) async throws -> [LedgerRow] {
+        try await connection.query(
+            """
+            -- suppress for disabled channels
+            WITH idle AS (
+                SELECT d.id, c.type FROM notification_channels c JOIN deliveries d ON d.channel_id = c.id AND d.state = 'pending'
+                WHERE NOT c.enabled LIMIT $1 FOR UPDATE OF d SKIP LOCKED
+            )
+            UPDATE deliveries d SET state = 'suppressed', last_error = $2, finished_at = now() FROM idle WHERE d.id = idle.id
+            RETURNING d.id, d.team_id, d.incident_id, d.sequence, d.channel_id, idle.type, d.state, d.attempts, d.provider_id, d.last_error
+            """, [limit, SuppressionReason.channelDisabled.rawValue]
+        ).map(LedgerRow.init)
+    }
+}
