@@ -51,7 +51,7 @@ extension Migration {
                 FOREIGN KEY (team_id, incident_id) REFERENCES incidents (team_id, id) ON DELETE CASCADE,
                 FOREIGN KEY (team_id, channel_id) REFERENCES notification_channels (team_id, id) ON DELETE CASCADE
             ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
-            CREATE INDEX deliveries_due ON deliveries (next_attempt_at) WHERE state = 'pending';
+            CREATE INDEX deliveries_due ON deliveries (channel_id, next_attempt_at) WHERE state = 'pending';
             CREATE INDEX deliveries_leased ON deliveries (lease_until) WHERE state = 'sending';
             CREATE INDEX deliveries_unfinished ON deliveries (channel_id, incident_id, sequence, part)
                 WHERE state IN ('pending', 'sending');
