@@ -36,8 +36,8 @@ struct MessageTemplate: Sendable, Hashable {
                 sentenceByActor: "{actor} reopened it ({times}): {alerts}.")
         case .updated:
             MessageTemplate(
-                emoji: .severity, word: "updated", sentence: "{severity}, {alerts}{rise}.",
-                sentenceByActor: "{severity}, {alerts}{rise}.")
+                emoji: .severity, word: "updated", sentence: "Now {severity}, {alerts}{rise}.",
+                sentenceByActor: "Now {severity}, {alerts}{rise}.")
         }
     }
 
