@@ -10,6 +10,7 @@ let rules: [SwiftSetting] = [
 ]
 
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -94,7 +95,8 @@ let package = Package(
         shared(
             "ServiceKit",
             [
-                "Models", "JSON", "Kafka", "Postgres", hummingbird, lifecycle, unixSignals, logging, metrics, coreMetrics, tracing,
+                "Models", "JSON", "Kafka", "Postgres", hummingbird, hummingbirdCore, lifecycle, unixSignals, logging, metrics, coreMetrics,
+                tracing,
                 configuration, httpTypes, nioCore,
             ]),
         shared("Store", ["Models", "JSON", "Postgres", crypto]),
@@ -121,6 +123,11 @@ let package = Package(
 
         // For a machine with nothing on it
         .executableTarget(name: "dev-broker", dependencies: ["CLibrdkafka"], path: "deploy/local/dev-broker", swiftSettings: rules),
+
+        // Measured by Tests/Benchmarks/run
+        .executableTarget(
+            name: "codec-benchmark", dependencies: ["AlertSources", "Models", "JSON"], path: "Tests/Benchmarks/Codec",
+            swiftSettings: rules),
 
         // Tests
         .target(
