@@ -14,9 +14,6 @@ struct PublishFailure: Error, Sendable {
 struct Gateway: HTTPResponder {
     typealias Publish = @Sendable (_ facts: [Fact], _ timeoutMilliseconds: Int) async throws(PublishFailure) -> Void
 
-    /// A refused body up to this length is read and dropped, so that the connection can be used again.
-    private static let drainableBytes = 65_536
-
     let registry: SourceRegistry
     let directory: DirectoryCache
     let keyLimits: KeyLimits
@@ -73,20 +70,15 @@ struct Gateway: HTTPResponder {
             return await finish(nil, or: .busy, request, context, requestID, source: source.id)
         }
         defer { budget.release(reserved) }
-        let body: [UInt8]
-        do {
-            body = try await BodyReading.bytes(
-                of: request, length: length, limits: config.limits, timeoutSeconds: config.requestTimeoutSeconds)
-        } catch {
-            context.hangUpSoon()
-            return answer(error, requestID, source: source.id, closes: true)
-        }
+        let read = await BodyReading.bytes(
+            of: request, length: length, limits: config.limits, timeoutSeconds: config.requestTimeoutSeconds)
+        if !read.isAtEnd { context.hangUpSoon() }
         do throws(GatewayRefusal) {
-            try await accept(body, of: request, source: source, arrival: arrival, requestID: requestID)
+            try await accept(try read.bytes.get(), of: request, source: source, arrival: arrival, requestID: requestID)
             metrics.answered(200, source: source.id)
             return Answers.ok(requestID: requestID)
         } catch {
-            return answer(error, requestID, source: source.id, closes: false)
+            return answer(error, requestID, source: source.id, closes: !read.isAtEnd)
         }
     }
 
@@ -164,12 +156,12 @@ struct Gateway: HTTPResponder {
         return max(100, min(config.publishTimeoutMilliseconds, left))
     }
 
-    /// Answers a request whose body was not read: a short one is read and dropped, with a long one the connection ends.
+    /// Answers a request whose body was not read: it is read and dropped now, or else the connection ends.
     private func finish(
         _ response: Response?, or refusal: GatewayRefusal, _ request: Request, _ context: GatewayContext, _ requestID: String,
         source: String?
     ) async -> Response {
-        let closes = await !drain(request)
+        let closes = await !BodyReading.drain(request, limits: config.limits, timeoutSeconds: config.requestTimeoutSeconds)
         if closes { context.hangUpSoon() }
         guard var response else { return answer(refusal, requestID, source: source, closes: closes) }
         if closes { response.headers[.connection] = "close" }
@@ -190,18 +182,5 @@ struct Gateway: HTTPResponder {
         var response = Answers.refusal(refusal, requestID: requestID)
         if closes { response.headers[.connection] = "close" }
         return response
-    }
-
-    /// - Returns: false when the rest of the body must not be waited for.
-    private func drain(_ request: Request) async -> Bool {
-        let length = request.headers[.contentLength]
-        if length == nil, request.headers[.transferEncoding] == nil { return true }
-        guard let bytes = length.flatMap({ Int($0) }), bytes <= Self.drainableBytes,
-            let known = try? BodyLength(request.headers, limits: config.limits)
-        else { return false }
-        // Only whether the end was reached counts; what went wrong on the way makes the connection useless, no more.
-        let read = try? await BodyReading.bytes(
-            of: request, length: known, limits: config.limits, timeoutSeconds: config.requestTimeoutSeconds)
-        return read != nil
     }
 }
