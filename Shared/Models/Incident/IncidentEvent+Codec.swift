@@ -5,7 +5,8 @@ extension Incident {
         writer.object { writer in writeFields(to: &writer) }
     }
 
-    func writeFields(to writer: inout JSONWriter) {
+    /// The fields alone, for an object that has more of them.
+    package func writeFields(to writer: inout JSONWriter) {
         writer.field("id", id.description)
         writer.field("teamId", teamID.description)
         writer.field("number", number)

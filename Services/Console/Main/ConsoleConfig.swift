@@ -1,0 +1,34 @@
+import ServiceKit
+
+/// Settings of the console beside those of every service.
+struct ConsoleConfig: ServiceConfig {
+    var host: String
+    var port: Int
+    var keyRefreshMilliseconds: Int
+    var requestTimeoutSeconds: Int
+    var sessionHours: Int
+    /// `https://tocsin.example.com`, without a slash at its end; nil: whatever the `Host` header says.
+    var publicURL: String?
+
+    /// Browsers reach us by TLS: cookies are `Secure`, and HSTS is sent.
+    var isSecure: Bool { publicURL?.hasPrefix("https://") ?? false }
+
+    init(from settings: inout SettingsReader) {
+        host = settings.string("TOCSIN_CONSOLE_HOST", default: "127.0.0.1", "Address of the API and the pages.")
+        port = settings.int("TOCSIN_CONSOLE_PORT", default: 8081, in: 0...65535, unit: "port", "Port of the API and the pages.")
+        keyRefreshMilliseconds = settings.int(
+            "TOCSIN_CONSOLE_KEY_REFRESH_MS", default: 2000, in: 100...600_000, unit: "ms",
+            "How often API keys are read again; a revoked key works this much longer.")
+        requestTimeoutSeconds = settings.int(
+            "TOCSIN_CONSOLE_REQUEST_TIMEOUT_S", default: 10, in: 1...600, unit: "s", "How long a client may take to send its request.")
+        sessionHours = settings.int(
+            "TOCSIN_CONSOLE_SESSION_HOURS", default: 12, in: 1...720, unit: "h", "A signed-in browser must sign in again after this.")
+        publicURL = settings.optionalString(
+            "TOCSIN_CONSOLE_PUBLIC_URL",
+            "Address that browsers use, `https://tocsin.example.com`; with https, cookies are Secure. Absent: the Host header.")
+        while publicURL?.hasSuffix("/") ?? false { publicURL?.removeLast() }
+        if let publicURL, !publicURL.hasPrefix("https://"), !publicURL.hasPrefix("http://") {
+            settings.fault("TOCSIN_CONSOLE_PUBLIC_URL", "must begin with https:// or http://")
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import Hummingbird
+import NIOCore
+
+/// What the console needs of a request's connection.
+struct ConsoleContext: InitializableFromSource, Sendable {
+    /// How long a client may go on sending a body that was refused, so that it can read the answer.
+    private static let hangUpAfter = TimeAmount.seconds(1)
+
+    /// Closes the connection soon: without this the server reads what was refused to its end, however long that takes.
+    let hangUpSoon: @Sendable () -> Void
+
+    init(source: ApplicationRequestContextSource) {
+        let channel = source.channel
+        hangUpSoon = { channel.eventLoop.scheduleTask(in: Self.hangUpAfter) { channel.close(promise: nil) } }
+    }
+}
