@@ -28,7 +28,7 @@ def add_all_channels(team, sink, mail):
     team.channel("hook", "webhook", f"url={sink.url}/webhook/hook", "secret=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     team.channel("chat", "slack", f"url={sink.url}/services/T000/B000/XXXX")
     team.channel("bot", "slack-bot", "token=xoxb-canary-token", "channel=C0123456789", f"apiBaseURL={sink.url}/api")
-    team.channel("phone", "telegram", "token=12345:canary", "chat_id=-1001234567890", f"apiBaseURL={sink.url}")
+    team.channel("phone", "telegram", "token=12345:canary", "chatId=-1001234567890", f"apiBaseURL={sink.url}")
     team.channel(
         "mail", "email", f"host={mail.host}", f"port={mail.port}", "security=none", "from=tocsin@example.com", "to=ops@example.com"
     )
