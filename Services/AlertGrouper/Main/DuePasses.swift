@@ -14,7 +14,9 @@ struct DuePasses: Sendable {
     /// Alerts that nobody refreshed resolve, as if their sender had said so.
     /// - Returns: how many.
     @Sendable func expireAlerts(now: Timestamp) async throws -> Int {
-        guard try await AlertStore.hasExpired(before: now, in: runtime.pool), await expiry.isOpen(at: now) else { return 0 }
+        guard expiry.mayBeOpen(at: now), try await AlertStore.hasExpired(before: now, in: runtime.pool),
+            await expiry.isBrokerThere(at: now)
+        else { return 0 }
         let changes = try await runtime.transaction { [limit] connection in
             let changes = try await DuePasses.expire(before: now, limit: limit, in: connection)
             return (changes, changes.events.map { $0.fact(from: GrouperServices.name) })

@@ -23,14 +23,18 @@ final class ExpiryControl: Sendable {
         gate.withLock { $0.handled(newest: newest, at: now) }
     }
 
-    /// Asks the broker, too: call it only when an alert is due.
-    func isOpen(at now: Timestamp) async -> Bool {
-        var isOpen = gate.withLock { $0.isOpen(at: now) }
-        if isOpen, await !runtime.producer.isReachable(timeoutMilliseconds: Self.brokerTimeoutMilliseconds) {
-            gate.withLock { $0.lostBroker(at: now) }
-            isOpen = false
-        }
+    /// What is known without asking anybody.
+    func mayBeOpen(at now: Timestamp) -> Bool {
+        let isOpen = gate.withLock { $0.isOpen(at: now) }
         metrics.expiry(isOpen: isOpen)
         return isOpen
+    }
+
+    /// Asks the broker: call it only when an alert is due.
+    func isBrokerThere(at now: Timestamp) async -> Bool {
+        if await runtime.producer.isReachable(timeoutMilliseconds: Self.brokerTimeoutMilliseconds) { return true }
+        gate.withLock { $0.lostBroker(at: now) }
+        metrics.expiry(isOpen: false)
+        return false
     }
 }
