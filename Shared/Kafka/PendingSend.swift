@@ -3,10 +3,6 @@ import Synchronization
 /// One `Producer.send` that waits for the reports of its records. Settles once: at the first failure, at the last
 /// acknowledgement, at the deadline or on cancellation, whichever comes first.
 final class PendingSend: Sendable {
-    /// Longer than any healthy broker with a local client takes.
-    private static let late = Duration.milliseconds(25)
-
-    private let start: ContinuousClock.Instant
     private let deadline: ContinuousClock.Instant
     private let timeoutMilliseconds: Int
     private let unacknowledged: Mutex<Int>
@@ -14,7 +10,6 @@ final class PendingSend: Sendable {
 
     init(records: Int, timeoutMilliseconds: Int, now: ContinuousClock.Instant) {
         self.timeoutMilliseconds = timeoutMilliseconds
-        start = now
         deadline = now.advanced(by: .milliseconds(timeoutMilliseconds))
         unacknowledged = Mutex(records)
     }
@@ -38,9 +33,6 @@ final class PendingSend: Sendable {
         settle(.failure(.timedOut("the send", milliseconds: timeoutMilliseconds)))
         return true
     }
-
-    /// Waits for longer than is usual.
-    func isLate(at now: ContinuousClock.Instant) -> Bool { start.advanced(by: Self.late) <= now }
 
     func settle(_ result: Result<Void, KafkaError>) { promise.resolve(result) }
 

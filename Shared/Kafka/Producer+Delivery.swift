@@ -4,7 +4,7 @@ import Logging
 /// What runs on the delivery thread.
 extension Producer {
     /// How late a time-out, a rebuild or `close` may be noticed. Reports are not delayed by it.
-    private static let tickMilliseconds: Int32 = 20
+    private static let tickMilliseconds: Int32 = 50
     /// Records of a dead instance that are already on their way get so long to be acknowledged.
     private static let rebuildFlushMilliseconds: Int32 = 200
     private static let rebuildRetryMilliseconds = 1000
@@ -31,20 +31,10 @@ extension Producer {
                 shutDown(client, flushMilliseconds: flush)
             } else {
                 rebuildIfFatal()
-                nudge(client)
             }
         }
         // Here and not in shutDown: by now the loop's own reference is gone too and the instance is freed.
         isDown.resolve(())
-    }
-
-    /// librdkafka now and then misses the wake-up of a broker thread, whose next look at its queue is then up to a second away.
-    /// A flush wakes them all, so a send that takes unusually long asks for one. Not needed once only newer releases than
-    /// 2.0.2 are in use and `ProducerTests.firstSend` passes without it.
-    private func nudge(_ client: RDKafkaClient) {
-        let now = ContinuousClock.now
-        let isLate = state.withLock { state in state.pending.values.contains { $0.isLate(at: now) } }
-        if isLate { _ = client.flush(milliseconds: 1) }
     }
 
     private func expirePending() {

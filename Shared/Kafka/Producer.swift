@@ -18,6 +18,8 @@ package final class Producer: Sendable {
         var rebuildAt: ContinuousClock.Instant?
     }
 
+    private static let learnMilliseconds = 500
+
     let configuration: ProducerConfiguration
     let logger: Logger
     let state: Guarded<State>
@@ -47,7 +49,7 @@ package final class Producer: Sendable {
         guard !Task.isCancelled else { throw .cancelled() }
         let pending = PendingSend(records: records.count, timeoutMilliseconds: timeoutMilliseconds, now: .now)
         rebuildIfFatal()
-        warm(records)
+        await learn(records, timeoutMilliseconds: timeoutMilliseconds)
         let id = try enqueue(records, pending)
         defer { _ = state.withLock { $0.pending.removeValue(forKey: id) } }
         let result = await withTaskCancellationHandler {
@@ -127,14 +129,17 @@ package final class Producer: Sendable {
         }
     }
 
-    /// Starts to learn topics that this producer never sent to; the records wait for it in the library's queue, not here.
-    private func warm(_ records: [OutgoingRecord]) {
-        let isCold = state.withLock { state in
-            var isCold = false
-            for record in records where state.warmTopics.insert(record.topic).inserted { isCold = true }
-            return isCold
+    /// Learns topics that this producer never sent to. Only the first sender of a topic waits, and not for long: without the
+    /// topic's partitions its records would wait in the library, up to a second longer than necessary.
+    private func learn(_ records: [OutgoingRecord], timeoutMilliseconds: Int) async {
+        let unknown = state.withLock { state in
+            records.filter { state.warmTopics.insert($0.topic).inserted }.map(\.topic)
         }
-        if isCold { warmAgain() }
+        for topic in unknown {
+            let patience = min(Self.learnMilliseconds, timeoutMilliseconds / 2)
+            // A failure is the send's to report, should it last.
+            _ = await administer { _ = $0.fetchMetadata(of: topic, timeoutMilliseconds: patience) }
+        }
     }
 
     /// Learns all topics used so far, without anybody waiting for it.

@@ -16,18 +16,23 @@ import Testing
             // Far below the poll interval of the delivery thread (50 ms), with room for a busy machine.
             #expect(took.sorted()[10] < .milliseconds(30))
             #expect(producer.statistics.acknowledged == 21)
-            // The report of the last one may still be in the hands of the library.
-            try await eventually { producer.queuedRecords == 0 }
+            #expect(producer.queuedRecords == 0)
         }
     }
 
     @Test("The first send to a topic is not late, warmed up or not (librdkafka #5032: one second)", arguments: [true, false])
     func firstSend(isWarm: Bool) async throws {
-        try await Fixture(topics: ["t": 4, "u": 1]).withProducer { producer in
-            try await producer.send([record("u", "x")], timeoutMilliseconds: 5000)
-            if isWarm { try await producer.warmUp(topics: ["t"], timeoutMilliseconds: 5000) }
-            let took = try await ContinuousClock().measure { try await producer.send([record("t", "x")], timeoutMilliseconds: 5000) }
-            #expect(took < .milliseconds(500))
+        let topics = (0..<5).map { "t\($0)" }
+        try await Fixture(topics: Dictionary(uniqueKeysWithValues: (topics + ["first"]).map { ($0, 1) })).withProducer { producer in
+            try await producer.send([record("first", "x")], timeoutMilliseconds: 5000)
+            if isWarm { try await producer.warmUp(topics: topics, timeoutMilliseconds: 5000) }
+            var took: [Duration] = []
+            for topic in topics {
+                took.append(
+                    try await ContinuousClock().measure { try await producer.send([record(topic, "x")], timeoutMilliseconds: 5000) })
+            }
+            // The median: on a busy machine a thread of the library or of the mock sleeps through a wake-up now and then.
+            #expect(took.sorted()[2] < .milliseconds(300))
         }
     }
 
@@ -76,10 +81,9 @@ import Testing
         let fixture = try Fixture(topics: ["t": 1])
         try await fixture.withProducer { producer in
             try await producer.send([record("t", "before")], timeoutMilliseconds: 5000)
-            try await eventually { producer.queuedRecords == 0 }
             try fixture.broker.down()
             let waiting = Task { try await producer.send([record("t", "waiting")], timeoutMilliseconds: 20000) }
-            try await eventually { producer.queuedRecords > 0 }
+            try await eventually { producer.queuedRecords == 1 }
             producer.provokeFatalError()
             let error = await #expect(throws: KafkaError.self) { try await waiting.value }
             #expect(error?.code == .fatal)
@@ -125,10 +129,9 @@ import Testing
         let configuration = ProducerConfiguration(brokers: fixture.broker.bootstrapServers, clientID: "test")
         let producer = try Producer(configuration, logger: fixture.logger)
         try await producer.send([record("t", "before")], timeoutMilliseconds: 5000)
-        try await eventually { producer.queuedRecords == 0 }
         try fixture.broker.down()
         let waiting = Task { try await producer.send([record("t", "x")], timeoutMilliseconds: 60000) }
-        try await eventually { producer.queuedRecords > 0 }
+        try await eventually { producer.queuedRecords == 1 }
         let took = await ContinuousClock().measure { await producer.close(flushTimeoutMilliseconds: 100) }
         #expect(took < .seconds(5))
         let first = await #expect(throws: KafkaError.self) { try await waiting.value }

@@ -1,9 +1,12 @@
 import CLibrdkafka
 import Logging
+import Synchronization
 
 /// What the library calls back into. The closures only note what happened: no blocking, no user code.
 final class RDKafkaCallbacks: Sendable {
     let logger: Logger
+    /// Records taken by `produce` and not yet reported. The library's own count includes notices of other kinds.
+    let unreported = Atomic(0)
     /// One delivery report: nil is an acknowledged record. Runs in the thread that polls.
     let delivered: @Sendable (KafkaError?) -> Void
     /// The group gave us these partitions; `rd_kafka_assign` is still to be called. Runs in the thread that polls.
@@ -59,7 +62,9 @@ func rdKafkaDelivered(
         let isFatal = rd_kafka_fatal_error(client, nil, 0) != RD_KAFKA_RESP_ERR_NO_ERROR
         failure = .undelivered(message.pointee.err, isFatal: isFatal)
     }
-    RDKafkaCallbacks.from(opaque)?.delivered(failure)
+    let callbacks = RDKafkaCallbacks.from(opaque)
+    callbacks?.unreported.subtract(1, ordering: .relaxed)
+    callbacks?.delivered(failure)
     pending.recordSettled(failure)
 }
 

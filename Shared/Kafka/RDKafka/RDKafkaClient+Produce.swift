@@ -1,10 +1,12 @@
 import CLibrdkafka
+import Synchronization
 
 extension RDKafkaClient {
     /// Queues one record without blocking. On success the library retains `pending` until the delivery report.
     func produce(_ record: OutgoingRecord, pending: PendingSend) -> KafkaError? {
         let headers = Self.makeHeaders(record.headers)
         let opaque = Unmanaged.passRetained(pending)
+        callbacks.unreported.add(1, ordering: .relaxed)
         let code = record.key.withUnsafeBytes { key in
             record.value.withUnsafeBytes { value in
                 tocsin_rd_kafka_produce(
@@ -15,9 +17,13 @@ extension RDKafkaClient {
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
         // There will be no report, and the headers stayed ours.
         opaque.release()
+        callbacks.unreported.subtract(1, ordering: .relaxed)
         if let headers { rd_kafka_headers_destroy(headers) }
         return .undelivered(code, isFatal: false)
     }
+
+    /// Records taken by `produce` and not yet reported as delivered or failed.
+    var queuedRecords: Int { callbacks.unreported.load(ordering: .relaxed) }
 
     private static func makeHeaders(_ headers: [KafkaHeader]) -> OpaquePointer? {
         guard !headers.isEmpty else { return nil }

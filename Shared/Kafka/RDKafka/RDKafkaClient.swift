@@ -10,7 +10,7 @@ final class RDKafkaClient: @unchecked Sendable {
 
     let pointer: OpaquePointer
     /// The library holds it unretained; it lives until `rd_kafka_destroy` has returned because `deinit` runs before it is released.
-    private let callbacks: RDKafkaCallbacks
+    let callbacks: RDKafkaCallbacks
 
     init(_ kind: Kind, properties: [(String, String)], callbacks: RDKafkaCallbacks) throws(KafkaError) {
         self.callbacks = callbacks
@@ -43,9 +43,6 @@ final class RDKafkaClient: @unchecked Sendable {
         _ = rd_kafka_fatal_error(pointer, &text, text.count)
         return String(rdKafka: text)
     }
-
-    /// Records and requests not yet acknowledged, delivery reports not yet served.
-    var queuedRecords: Int { Int(rd_kafka_outq_len(pointer)) }
 
     /// The cluster's own id. Blocks until some broker answered.
     func clusterID(timeoutMilliseconds: Int) -> String? {
