@@ -47,7 +47,8 @@ enum ContextStore {
             -- messages of a document
             SELECT c.name, d.kind, d.state, d.finished_at
             FROM deliveries d JOIN notification_channels c ON c.id = d.channel_id
-            WHERE d.team_id = $1 AND d.incident_id = $2 AND d.kind <> 'updated' ORDER BY d.created_at, c.name, d.part LIMIT 5000
+            WHERE d.team_id = $1 AND d.incident_id = $2 AND d.kind <> 'updated' AND d.part = 0
+            ORDER BY d.created_at, c.name, d.part LIMIT 5000
             """, [job.teamID, job.incidentID]
         ).map { row in
             PostMortemContext.Message(

@@ -40,7 +40,7 @@ package enum PostMortem {
         if let resolved = incident.resolvedAt {
             facts.append(.init("Time to resolve", durationText(seconds: resolved.seconds(since: incident.createdAt))))
         }
-        if let earliest = context.alerts.map(\.startsAt).min(), earliest < incident.createdAt {
+        if let earliest = context.alerts.map(\.startsAt).min(), incident.createdAt.seconds(since: earliest) >= 1 {
             facts.append(.init("From the first alert to the incident", durationText(seconds: incident.createdAt.seconds(since: earliest))))
         }
         return [.heading(level: 2, "Durations"), .facts(facts)]

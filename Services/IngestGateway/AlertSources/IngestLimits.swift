@@ -29,7 +29,7 @@ package struct IngestLimits: Sendable, Hashable {
     package init(
         bodyBytes: Int = 5 << 20, alerts: Int = 1000, depth: Int = 32, labels: Int = 64, annotations: Int = 64, nameBytes: Int = 128,
         labelValueBytes: Int = 4096, annotationValueBytes: Int = 16384, recordBytes: Int = 900_000, resolveTimeoutSeconds: Int = 300,
-        allowsUTF8Names: Bool = false
+        allowsUTF8Names: Bool = true
     ) {
         self.bodyBytes = bodyBytes
         self.alerts = alerts

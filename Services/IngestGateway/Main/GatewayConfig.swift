@@ -73,7 +73,7 @@ struct GatewayConfig: ServiceConfig {
             "TOCSIN_GATEWAY_RESOLVE_TIMEOUT_S", default: limits.resolveTimeoutSeconds, in: 1...604_800, unit: "s",
             "Alerts of /api/v2/alerts without endsAt count as resolved after this, unless they are sent again.")
         limits.allowsUTF8Names = settings.bool(
-            "TOCSIN_GATEWAY_UTF8_LABEL_NAMES", default: false,
+            "TOCSIN_GATEWAY_UTF8_LABEL_NAMES", default: true,
             "Whether Prometheus and Alertmanager may send label names such as service.name.")
         return limits
     }
