@@ -12,16 +12,19 @@ struct DeliveryWorker: Sendable {
     let sender: ChannelSender
     let outcomes: OutcomeRecorder
 
-    /// Left of a lease after the longest that the send may take; less, and it is extended first.
-    private static let leaseMarginSeconds = 10
+    /// What must be left of a lease beyond the time-out of the send; with less it is extended first.
+    private static let leaseMarginSeconds = 5
 
     func carryOut(_ delivery: ClaimedDelivery, _ queue: DeliveryQueue) async {
         let claimedAt = runtime.clock()
         let doubt = registry.type(delivery.channelType)?.traits.doubt ?? .resendOnce
         do {
             let prepared = try prepare(delivery)
-            guard try await mayGo(delivery, prepared.channel, queue, claimedAt: claimedAt) else { return }
-            let outcome = await send(delivery, prepared)
+            try await waitForPace(of: prepared.channel, delivery.channelID, queue)
+            let context = context(delivery, prepared)
+            let message = prepared.channel.render(context)
+            guard try await mayGo(delivery, claimedAt: claimedAt, timeoutMilliseconds: message.timeoutMilliseconds) else { return }
+            let outcome = prepared.channel.classify(await send(message, delivery), to: context)
             await outcomes.record(outcome, of: delivery, doubt: doubt, event: prepared.event, leaseSeconds: config.leaseSeconds)
         } catch let error as ChannelConfigError {
             runtime.logger.warning(
@@ -49,29 +52,33 @@ struct DeliveryWorker: Sendable {
         return Prepared(channel: channel, event: event, part: DeliveryPart(number: delivery.part) ?? .main)
     }
 
-    /// Waits for the channel's pace, then makes sure that the delivery is still ours and stays so until the answer.
-    private func mayGo(
-        _ delivery: ClaimedDelivery, _ channel: any Channel, _ queue: DeliveryQueue, claimedAt: Timestamp
-    ) async throws -> Bool {
-        let start = queue.reserve(delivery.channelID, Swift.type(of: channel).traits.pace, now: runtime.clock())
+    private func waitForPace(of channel: any Channel, _ id: ChannelID, _ queue: DeliveryQueue) async throws {
+        let start = queue.reserve(id, Swift.type(of: channel).traits.pace, now: runtime.clock())
         let wait = start.milliseconds(since: runtime.clock())
         if wait > 0 { try await Task.sleep(for: .milliseconds(wait)) }
-        let longestSeconds = Self.leaseMarginSeconds + MailServer.defaultTimeoutMilliseconds / 1000
+    }
+
+    private func context(_ delivery: ClaimedDelivery, _ prepared: Prepared) -> DeliveryContext {
+        DeliveryContext(
+            event: prepared.event, part: prepared.part, threadReference: delivery.threadReference, consoleURL: config.consoleURL,
+            deliveryID: delivery.id, attemptedAt: runtime.clock())
+    }
+
+    /// Makes sure that the delivery is ours until the answer is there, whatever the wait for the pace took.
+    private func mayGo(_ delivery: ClaimedDelivery, claimedAt: Timestamp, timeoutMilliseconds: Int) async throws -> Bool {
+        let needed = timeoutMilliseconds / 1000 + Self.leaseMarginSeconds
         let left = Double(config.leaseSeconds) - runtime.clock().seconds(since: claimedAt)
-        guard left < Double(longestSeconds) else { return true }
-        if try await LeaseStore.renew(delivery, seconds: max(config.leaseSeconds, longestSeconds), in: runtime.pool) { return true }
+        if left >= Double(needed) { return true }
+        if try await LeaseStore.renew(delivery, seconds: max(config.leaseSeconds, needed), in: runtime.pool) { return true }
         NotifierMetrics.fenced.counter().increment()
         return false
     }
 
-    private func send(_ delivery: ClaimedDelivery, _ prepared: Prepared) async -> Outcome {
-        let context = DeliveryContext(
-            event: prepared.event, part: prepared.part, threadReference: delivery.threadReference, consoleURL: config.consoleURL,
-            deliveryID: delivery.id, attemptedAt: runtime.clock())
+    private func send(_ message: OutboundMessage, _ delivery: ClaimedDelivery) async -> ProviderAnswer {
         let start = ContinuousClock.now
-        let answer = await sender.send(prepared.channel.render(context))
+        let answer = await sender.send(message)
         NotifierMetrics.attemptSeconds.timer([NotifierMetrics.label(delivery.channelType, registry)])
             .record(duration: start.duration(to: .now))
-        return prepared.channel.classify(answer, to: context)
+        return answer
     }
 }

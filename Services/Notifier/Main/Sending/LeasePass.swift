@@ -1,6 +1,5 @@
 import Delivery
 import Logging
-import Metrics
 import Models
 import ServiceKit
 
@@ -15,18 +14,20 @@ struct LeasePass: Sendable {
     /// - Returns: rows handled.
     func run() async throws -> Int {
         let expired = try await runtime.transaction { connection in
-            let expired = try await LeaseStore.expired(limit: Self.maxRows, in: connection)
+            var settled: [(ClaimedDelivery, Settlement)] = []
             var facts: [Fact] = []
-            for delivery in expired { facts += try await outcomes.settleExpired(delivery, in: connection) }
-            return (expired, facts)
+            for delivery in try await LeaseStore.expired(limit: Self.maxRows, in: connection) {
+                let (settlement, itsFacts) = try await outcomes.settleExpired(delivery, in: connection)
+                settled.append((delivery, settlement))
+                facts += itsFacts
+            }
+            return (settled, facts)
         }
-        for delivery in expired {
-            NotifierMetrics.deliveries.counter([NotifierMetrics.label(delivery.channelType, outcomes.registry), ("outcome", "in_doubt")])
-                .increment()
-            NotifierMetrics.resends.counter([NotifierMetrics.label(delivery.channelType, outcomes.registry)]).increment()
+        for (delivery, settlement) in expired {
             runtime.logger.warning(
                 "message may have been sent: its process is gone",
                 metadata: ["delivery.id": "\(delivery.id)", "channel.type": "\(delivery.channelType)"])
+            outcomes.count(OutcomeRecorder.Applied(wasOurs: true), settlement, .inDoubt(Refusal(.interrupted)), delivery, nil)
         }
         let suppressed = try await runtime.transaction { connection in
             let rows = try await LeaseStore.suppressDisabled(limit: Self.maxRows, in: connection)

@@ -41,10 +41,12 @@ struct OutcomeRecorder: Sendable {
     }
 
     /// Leases that ran out: the message may have been sent. Within the transaction that has locked them.
-    func settleExpired(_ delivery: ClaimedDelivery, in connection: PostgresConnection) async throws -> [Fact] {
+    /// - Returns: the settlement, for counting after the commit, and its facts.
+    func settleExpired(_ delivery: ClaimedDelivery, in connection: PostgresConnection) async throws -> (Settlement, [Fact]) {
         let outcome = Outcome.inDoubt(Refusal(.interrupted))
         let doubt = registry.type(delivery.channelType)?.traits.doubt ?? .resendOnce
-        return try await write(settle(outcome, delivery, doubt), outcome, delivery, in: connection).1
+        let settlement = settle(outcome, delivery, doubt)
+        return (settlement, try await write(settlement, outcome, delivery, in: connection).1)
     }
 
     private func settle(_ outcome: Outcome, _ delivery: ClaimedDelivery, _ doubt: ChannelTraits.Doubt) -> Settlement {
