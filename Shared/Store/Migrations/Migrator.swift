@@ -38,26 +38,44 @@ package struct Migrator: Sendable {
         }
     }
 
+    /// Changes nothing, whatever the state of the database.
     package func status(_ connection: PostgresConnection) async throws -> [Status] {
-        try await createTable(connection)
-        let applied = try await verified(connection)
+        let exists = try await connection.query(
+            """
+            -- migrations table
+            SELECT to_regclass('schema_migrations') IS NOT NULL AS found
+            """
+        ).first?.bool("found")
+        let applied = exists == true ? try await verified(connection) : [:]
         return migrations.map { Status(version: $0.version, name: $0.name, appliedAt: applied[$0.version]) }
     }
 
     private func locked<R: Sendable>(_ connection: PostgresConnection, _ body: () async throws -> R) async throws -> R {
-        try await createTable(connection)
-        _ = try await connection.query(
-            """
-            -- lock migrations
-            SELECT pg_advisory_lock($1)
-            """, [Migrator.lockKey])
+        try await lock(connection)
         let result: R
-        do { result = try await body() } catch {
-            try await unlock(connection)
+        do {
+            // Only under the lock: two sessions that create the same table at once fail, in spite of IF NOT EXISTS.
+            try await createTable(connection)
+            result = try await body()
+        } catch {
+            // The first error is the one to tell of; the lock ends with the session at the latest.
+            try? await unlock(connection)
             throw error
         }
         try await unlock(connection)
         return result
+    }
+
+    /// Waits for a migrator that is at work for as long as its migrations may take. The lock is the session's and outlives the COMMIT.
+    private func lock(_ connection: PostgresConnection) async throws {
+        try await connection.execute(
+            script: """
+                BEGIN;
+                SET LOCAL statement_timeout = '15min';
+                SET LOCAL lock_timeout = '15min';
+                SELECT pg_advisory_lock(\(Migrator.lockKey));
+                COMMIT;
+                """)
     }
 
     private func unlock(_ connection: PostgresConnection) async throws {
