@@ -1,3 +1,5 @@
+import Postgres
+import ServiceKit
 import Hummingbird
 import JSON
 import Models

@@ -1,3 +1,4 @@
+import Postgres
 import Logging
 import Metrics
 import ServiceKit

@@ -1,3 +1,4 @@
+import ServiceKit
 import HTTPTypes
 import Models
 import Store
