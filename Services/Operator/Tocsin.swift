@@ -30,6 +30,6 @@ struct Tocsin: AsyncParsableCommand {
             """,
         version: Build.version,
         subcommands: [
-            Migrate.self, Teams.self, Keys.self, Topics.self,
+            Migrate.self, Teams.self, Keys.self, Channels.self, Topics.self, Tail.self, DeadLetters.self, FireDrill.self,
         ])
 }

@@ -25,7 +25,8 @@ struct Teams: ParsableCommand {
 
         @Option(
             help: ArgumentHelp(
-                "Seconds after its end in which a new alert reopens an incident instead of making another; 0: never.", valueName: "seconds"))
+                "Seconds after its end in which a new alert reopens an incident instead of making another; 0: never.", valueName: "seconds")
+        )
         var reopenWindow = TeamSettings().reopenWindowSeconds
 
         @Flag(help: "Do nothing, successfully, when the team exists.")
