@@ -348,9 +348,9 @@ POST https://hooks.example.com/in/CaNaRy7f3a
 Content-Type: application/json
 webhook-id: msg_33333333-3333-4333-8333-333333333333
 webhook-timestamp: 1760000007
-webhook-signature: v1,TR1gKzsWPpZZcWKGhCG7xT9qnTGe0klVFCBfkqofNOY=
+webhook-signature: v1,4X42eR9TUxKYmUJGj/pPFSbym/r3z2VJSS7jIqlX3tY=
 
-{"type":"incident.opened","timestamp":"2025-10-09T08:53:20Z","data":{"incident":{"id":"22222222-2222-4222-8222-222222222222","teamId":"11111111-1111-4111-8111-111111111111","number":4711,"title":"Disk full on db-1","description":"Only 2 % left.\nSee the runbook.","status":"open","severity":"critical","groupingKey":"service=db","labels":{"alertname":"DiskFull","service":"db"},"createdAt":"2025-10-09T08:53:20Z","updatedAt":"2025-10-09T08:53:20Z","reopenCount":0,"alertCount":3,"firingCount":2,"sequence":1},"actor":"system:alert-grouper","change":{"alertsFired":2,"alertsResolved":0},"url":"https://tocsin.example.com/incidents/22222222-2222-4222-8222-222222222222"}}
+{"type":"incident.opened","timestamp":"2025-10-09T08:53:20Z","data":{"id":"22222222-2222-4222-8222-222222222222","teamId":"11111111-1111-4111-8111-111111111111","number":4711,"title":"Disk full on db-1","description":"Only 2 % left.\nSee the runbook.","status":"open","severity":"critical","groupingKey":"service=db","labels":{"alertname":"DiskFull","service":"db"},"createdAt":"2025-10-09T08:53:20Z","updatedAt":"2025-10-09T08:53:20Z","reopenCount":0,"alertCount":3,"firingCount":2,"sequence":1,"actor":"system:alert-grouper","change":{"alertsFired":2,"alertsResolved":0},"url":"https://tocsin.example.com/incidents/22222222-2222-4222-8222-222222222222"}}
 
 """##,
     "webhook acknowledged 0": ##"""
@@ -358,9 +358,9 @@ POST https://hooks.example.com/in/CaNaRy7f3a
 Content-Type: application/json
 webhook-id: msg_33333333-3333-4333-8333-333333333333
 webhook-timestamp: 1760000007
-webhook-signature: v1,y2gMVxgS5Ymg58rmwWIiIOj760XtN0S3N8krE/3XCnM=
+webhook-signature: v1,pI7yoUqTXQ4LbnwfQk652TCNCTp1n9inXk60Kono0r0=
 
-{"type":"incident.acknowledged","timestamp":"2025-10-09T09:58:20Z","data":{"incident":{"id":"22222222-2222-4222-8222-222222222222","teamId":"11111111-1111-4111-8111-111111111111","number":4711,"title":"Disk full on db-1","description":"Only 2 % left.\nSee the runbook.","status":"acknowledged","severity":"critical","groupingKey":"service=db","labels":{"alertname":"DiskFull","service":"db"},"createdAt":"2025-10-09T08:53:20Z","updatedAt":"2025-10-09T09:58:20Z","ackedAt":"2025-10-09T09:58:20Z","assigneeId":"ada@example.com","reopenCount":0,"alertCount":3,"firingCount":2,"sequence":2},"actor":"person:ada@example.com","change":{"alertsFired":0,"alertsResolved":0},"url":"https://tocsin.example.com/incidents/22222222-2222-4222-8222-222222222222"}}
+{"type":"incident.acknowledged","timestamp":"2025-10-09T09:58:20Z","data":{"id":"22222222-2222-4222-8222-222222222222","teamId":"11111111-1111-4111-8111-111111111111","number":4711,"title":"Disk full on db-1","description":"Only 2 % left.\nSee the runbook.","status":"acknowledged","severity":"critical","groupingKey":"service=db","labels":{"alertname":"DiskFull","service":"db"},"createdAt":"2025-10-09T08:53:20Z","updatedAt":"2025-10-09T09:58:20Z","ackedAt":"2025-10-09T09:58:20Z","assigneeId":"ada@example.com","reopenCount":0,"alertCount":3,"firingCount":2,"sequence":2,"actor":"person:ada@example.com","change":{"alertsFired":0,"alertsResolved":0},"url":"https://tocsin.example.com/incidents/22222222-2222-4222-8222-222222222222"}}
 
 """##,
     "webhook resolved 0": ##"""
@@ -368,9 +368,9 @@ POST https://hooks.example.com/in/CaNaRy7f3a
 Content-Type: application/json
 webhook-id: msg_33333333-3333-4333-8333-333333333333
 webhook-timestamp: 1760000007
-webhook-signature: v1,jAVkDJXtptgzDclwJ1gG4c4W5aEHxaZyAqF4/Dce/rs=
+webhook-signature: v1,8zMAmOOVLArl6VYB+Hd1jtK7JnrxOkkARc8BezV4YYs=
 
-{"type":"incident.resolved","timestamp":"2025-10-09T09:58:20Z","data":{"incident":{"id":"22222222-2222-4222-8222-222222222222","teamId":"11111111-1111-4111-8111-111111111111","number":4711,"title":"Disk full on db-1","description":"Only 2 % left.\nSee the runbook.","status":"resolved","severity":"critical","groupingKey":"service=db","labels":{"alertname":"DiskFull","service":"db"},"createdAt":"2025-10-09T08:53:20Z","updatedAt":"2025-10-09T09:58:20Z","resolvedAt":"2025-10-09T09:58:20Z","reopenCount":0,"alertCount":3,"firingCount":2,"sequence":2},"actor":"system:alert-grouper","change":{"alertsFired":0,"alertsResolved":0,"reason":"all alerts resolved"},"url":"https://tocsin.example.com/incidents/22222222-2222-4222-8222-222222222222"}}
+{"type":"incident.resolved","timestamp":"2025-10-09T09:58:20Z","data":{"id":"22222222-2222-4222-8222-222222222222","teamId":"11111111-1111-4111-8111-111111111111","number":4711,"title":"Disk full on db-1","description":"Only 2 % left.\nSee the runbook.","status":"resolved","severity":"critical","groupingKey":"service=db","labels":{"alertname":"DiskFull","service":"db"},"createdAt":"2025-10-09T08:53:20Z","updatedAt":"2025-10-09T09:58:20Z","resolvedAt":"2025-10-09T09:58:20Z","reopenCount":0,"alertCount":3,"firingCount":2,"sequence":2,"actor":"system:alert-grouper","change":{"alertsFired":0,"alertsResolved":0,"reason":"all alerts resolved"},"url":"https://tocsin.example.com/incidents/22222222-2222-4222-8222-222222222222"}}
 
 """##,
     "webhook reopened 0": ##"""
@@ -378,9 +378,9 @@ POST https://hooks.example.com/in/CaNaRy7f3a
 Content-Type: application/json
 webhook-id: msg_33333333-3333-4333-8333-333333333333
 webhook-timestamp: 1760000007
-webhook-signature: v1,1keVCKP0Lwjk7uwG24xNKfq/BeO0icflzdZdXE8/8T4=
+webhook-signature: v1,b1Dp4dY617dxfckNYytMUbzsvlWraLLImysegUPyWmo=
 
-{"type":"incident.reopened","timestamp":"2025-10-09T09:59:20Z","data":{"incident":{"id":"22222222-2222-4222-8222-222222222222","teamId":"11111111-1111-4111-8111-111111111111","number":4711,"title":"Disk full on db-1","description":"Only 2 % left.\nSee the runbook.","status":"open","severity":"critical","groupingKey":"service=db","labels":{"alertname":"DiskFull","service":"db"},"createdAt":"2025-10-09T08:53:20Z","updatedAt":"2025-10-09T09:59:20Z","reopenCount":1,"alertCount":3,"firingCount":2,"sequence":3},"actor":"system:alert-grouper","change":{"alertsFired":1,"alertsResolved":0},"url":"https://tocsin.example.com/incidents/22222222-2222-4222-8222-222222222222"}}
+{"type":"incident.reopened","timestamp":"2025-10-09T09:59:20Z","data":{"id":"22222222-2222-4222-8222-222222222222","teamId":"11111111-1111-4111-8111-111111111111","number":4711,"title":"Disk full on db-1","description":"Only 2 % left.\nSee the runbook.","status":"open","severity":"critical","groupingKey":"service=db","labels":{"alertname":"DiskFull","service":"db"},"createdAt":"2025-10-09T08:53:20Z","updatedAt":"2025-10-09T09:59:20Z","reopenCount":1,"alertCount":3,"firingCount":2,"sequence":3,"actor":"system:alert-grouper","change":{"alertsFired":1,"alertsResolved":0},"url":"https://tocsin.example.com/incidents/22222222-2222-4222-8222-222222222222"}}
 
 """##,
 ]

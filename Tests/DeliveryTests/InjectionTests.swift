@@ -159,8 +159,8 @@ import Testing
             let message = try Fixture.http(channel.render(Fixture.context(event)))
             #expect(message.headers.allSatisfy { !$0.value.contains("\n") && !$0.value.contains("\r") })
             let data = try #require(try JSONDocument.parse(message.body, limits: JSONLimits(allowsNUL: true)).root["data"])
-            #expect(data["incident"]?["number"]?.int == 4711)
-            if data["truncated"] == nil { #expect(data["incident"]?["description"]?.string == payload.text) }
+            #expect(data["number"]?.int == 4711)
+            if data["truncated"] == nil { #expect(data["description"]?.string == payload.text) }
         }
     }
 

@@ -1,7 +1,8 @@
 import JSON
 import Models
 
-/// The body of a signed webhook: `{"type":"incident.opened","timestamp":…,"data":{"incident":{…},"actor":…,"change":{…},"url":…}}`.
+/// The body of a signed webhook: `{"type":"incident.opened","timestamp":…,"data":{…}}`. The data are the incident's
+/// fields, and `actor`, `change` and `url` besides.
 enum WebhookPayload {
     /// Advice of Standard Webhooks, section "Payload size"; beyond it the description is cut and the labels are left out.
     static let maxBytes = 20_000
@@ -23,8 +24,7 @@ enum WebhookPayload {
             writer.field("timestamp", event.at.rfc3339)
             writer.key("data")
             writer.object { writer in
-                writer.key("incident")
-                event.incident.write(to: &writer)
+                event.incident.writeFields(to: &writer)
                 writer.field("actor", event.actor.description)
                 writer.key("change")
                 writer.object { writer in
