@@ -15,14 +15,14 @@ package enum Stylesheet {
         :root {
           color-scheme: light dark;
           --page: #f7f6f3; --card: #ffffff; --ink: #1f2328; --soft: #5d646d; --line: #e0ddd6; --accent: #0b5cad; --accent-ink: #ffffff;
-          --critical: #b3201f; --high: #b8500c; --medium: #8a6a00; --low: #3d6b8e;
+          --critical: #b3201f; --high: #b8500c; --medium: #806200; --low: #3d6b8e; --medium-fill: #d9b12f; --high-fill: #d9702a;
           --critical-bg: #fbe9e7; --high-bg: #fdeedd; --medium-bg: #faf3d6; --low-bg: #e6eff6;
           --good: #256b3c; --good-bg: #e5f3e8; --problem-bg: #fbe9e7; --shadow: 0 1px 2px rgb(0 0 0 / .06);
         }
         @media (prefers-color-scheme: dark) {
           :root {
             --page: #14171b; --card: #1c2127; --ink: #e6e8eb; --soft: #9aa4af; --line: #2e353d; --accent: #6cb2f5; --accent-ink: #0d1117;
-            --critical: #ff8f86; --high: #ffab70; --medium: #e8c95c; --low: #8fc1e8;
+            --critical: #ff8f86; --high: #ffab70; --medium: #e8c95c; --low: #8fc1e8; --medium-fill: #e8c95c; --high-fill: #ffab70;
             --critical-bg: #40201f; --high-bg: #402a18; --medium-bg: #383013; --low-bg: #1d2f3e;
             --good: #7fd09a; --good-bg: #1b3324; --problem-bg: #40201f; --shadow: none;
           }
@@ -49,11 +49,11 @@ package enum Stylesheet {
         .meta { color: var(--soft); font-size: .875rem; }
         .meta > span:not(:last-child)::after { content: "·"; margin: 0 .45em; }
         .calm { color: var(--soft); background: var(--card); border: 1px dashed var(--line); border-radius: 10px; padding: 1.25rem; }
-        button, .button { font: inherit; font-weight: 600; padding: .5rem 1rem; border-radius: 8px; border: 1px solid var(--line); background: var(--card); color: var(--ink); cursor: pointer; text-decoration: none; display: inline-block; }
+        button, .button { font: inherit; font-weight: 600; line-height: 1.5rem; padding: .45rem 1rem; border-radius: 8px; border: 1px solid var(--line); background: var(--card); color: var(--ink); cursor: pointer; text-decoration: none; display: inline-block; }
         button:hover, .button:hover { border-color: var(--soft); }
         button.primary { background: var(--accent); border-color: var(--accent); color: var(--accent-ink); }
-        button.quiet { font-weight: 500; font-size: .85rem; padding: .25rem .6rem; background: transparent; color: var(--soft); }
-        input, select { font: inherit; padding: .45rem .6rem; border-radius: 8px; border: 1px solid var(--line); background: var(--card); color: var(--ink); min-width: 0; }
+        button.quiet { line-height: 1.2; font-weight: 500; font-size: .85rem; padding: .25rem .6rem; background: transparent; color: var(--soft); }
+        input, select { font: inherit; height: 2.5rem; padding: 0 .6rem; border-radius: 8px; border: 1px solid var(--line); background: var(--card); color: var(--ink); min-width: 0; }
         .tiles { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(4, 1fr); gap: .75rem; }
         .tile a { display: grid; gap: .1rem; padding: 1rem 1.1rem; border-radius: 12px; background: var(--card); border: 1px solid var(--line); border-top: 4px solid currentColor; text-decoration: none; color: inherit; box-shadow: var(--shadow); }
         .tile a:hover { background: var(--page); }
@@ -91,10 +91,11 @@ package enum Stylesheet {
         .chart .grid { stroke: var(--line); stroke-width: 1; }
         .chart .axis { fill: var(--soft); font-size: 11px; }
         .bar-hit { fill: transparent; }
-        .bar.severity-critical { fill: var(--critical); } .bar.severity-high { fill: var(--high); } .bar.severity-medium { fill: var(--medium); } .bar.severity-low { fill: var(--low); }
+        .bar.severity-critical { fill: var(--critical); } .bar.severity-high { fill: var(--high-fill); } .bar.severity-medium { fill: var(--medium-fill); } .bar.severity-low { fill: var(--low); }
         figcaption { color: var(--soft); font-size: .875rem; margin-top: .5rem; }
         .key { white-space: nowrap; margin-left: .5rem; }
         .key::before { content: ""; display: inline-block; width: .7rem; height: .7rem; border-radius: 3px; background: currentColor; margin-right: .35rem; }
+        .key.severity-high::before { background: var(--high-fill); } .key.severity-medium::before { background: var(--medium-fill); }
         details { margin-top: .35rem; font-size: .9rem; }
         summary { color: var(--soft); cursor: pointer; font-size: .875rem; width: max-content; }
         .scroll { overflow-x: auto; max-height: 20rem; }
@@ -146,6 +147,7 @@ package enum Stylesheet {
           .columns { grid-template-columns: minmax(0, 1fr); }
           .filters label, .filters label:has(select) { flex: 1 1 40%; }
           .actions form { flex-wrap: wrap; }
+          .chart .axis { font-size: 20px; }
         }
         @media print { .top, .actions, .filters { display: none; } body { background: #fff; } }
         """

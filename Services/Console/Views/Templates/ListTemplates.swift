@@ -6,7 +6,7 @@ extension Template {
         <label>Status <select name="status">{{#statusOptions}}<option value="{{optionValue}}"{{#isChosen}} selected{{/isChosen}}>{{optionName}}</option>{{/statusOptions}}</select></label>
         <label>Severity <select name="severity">{{#severityOptions}}<option value="{{optionValue}}"{{#isChosen}} selected{{/isChosen}}>{{optionName}}</option>{{/severityOptions}}</select></label>
         <label>Service <input name="service" value="{{serviceFilter}}" maxlength="1024"></label>
-        <label>With <input name="assignee" value="{{assigneeFilter}}" maxlength="255"></label>
+        <label>Assigned to <input name="assignee" value="{{assigneeFilter}}" maxlength="255"></label>
         <label>Order <select name="order">{{#orderOptions}}<option value="{{optionValue}}"{{#isChosen}} selected{{/isChosen}}>{{optionName}}</option>{{/orderOptions}}</select></label>
         <div class="filter-buttons"><button class="primary">Filter</button>{{#isFiltered}}<a href="/incidents">Clear</a>{{/isFiltered}}</div>
         </form>
