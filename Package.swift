@@ -148,7 +148,7 @@ let package = Package(
         tests("AlertSources", ["AlertSources", "Models", "JSON"]),
         tests(
             "IngestGateway", ["ingest-gateway", "AlertSources", "Models", "JSON", "ServiceKit", hummingbird, hummingbirdTesting, logging]),
-        tests("Grouping", ["Grouping", "Models", "JSON"]),
+        tests("Grouping", ["alert-grouper", "Grouping", "Models", "JSON", "ServiceKit", "Store", "Postgres", "Kafka", logging]),
         tests("Delivery", ["Delivery", "Models", "JSON"]),
         tests("Rollup", ["Rollup", "Models", "JSON"]),
         tests("Publishing", ["Publishing", "Models", "JSON"]),

@@ -27,20 +27,25 @@ def check_each_told_once(team, sink, prefix: str, count: int, path: str):
     """Exactly one incident and one message for each accepted alert."""
 
     def complete():
-        services = [i["labels"]["service"] for i in team.incidents() if i["labels"]["service"].startswith(prefix)]
+        services = [i["labels"]["service"] for i in team.incidents() if i["labels"]["service"].startswith(prefix + "-")]
         return services if len(set(services)) == count else None
 
     services = wait_for(f"{count} incidents", complete, timeout=90, interval=0.2)
     assert len(services) == count, "an alert must not become two incidents"
     wait_for("every message has arrived", lambda: len(told(sink, prefix, path)) == count, timeout=90, interval=0.2)
     messages = sink.at(path)
-    assert len(messages) == len({m.headers["webhook-id"] for m in messages}), "no message twice"
+    resends = team.stack.rows(
+        "SELECT coalesce(sum(d.resends), 0) AS n FROM deliveries d JOIN teams t ON t.id = d.team_id "
+        f"WHERE t.slug = '{team.slug}'"
+    )[0]["n"]
+    twice = len(messages) - len({m.headers["webhook-id"] for m in messages})
+    assert twice <= resends, "a message goes out twice only with the same id, after a crash in the middle of sending, and is counted"
 
 
 def told(sink, prefix, path):
     bodies = [json.loads(m.body) for m in sink.at(path)]
-    services = [b["data"]["labels"]["service"] for b in bodies if b["type"] == "incident.opened"]
-    return [service for service in services if service.startswith(prefix)]
+    services = {b["data"]["labels"]["service"] for b in bodies if b["type"] == "incident.opened"}
+    return [service for service in services if service.startswith(prefix + "-")]
 
 
 @pytest.mark.parametrize("service", ["ingest-gateway", "alert-grouper", "notifier", "metrics-aggregator", "doc-publisher", "console"])

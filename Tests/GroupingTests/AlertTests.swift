@@ -34,6 +34,17 @@ import Testing
         #expect(scene.alert("A")?.endsAt == Scene.start.adding(seconds: 100))
     }
 
+    @Test func `an end alone, told by a clock of whole seconds, ends the alert that began in that second`() throws {
+        var scene = Scene()
+        var firing = Scene.firing("A", at: 100)
+        firing.startsAt = firing.startsAt.adding(milliseconds: 200)
+        scene.apply(firing)
+        scene.apply(Scene.resolved("A", at: 99, end: 99, received: 101))
+        #expect(scene.alert("A")?.status == .firing, "more than a second earlier it is another occurrence's end")
+        scene.apply(Scene.resolved("A", at: 100, end: 100, received: 101))
+        #expect(scene.alert("A")?.status == .resolved)
+    }
+
     @Test func `the end of an unknown alert is remembered without an incident and drops its late firing`() throws {
         var scene = Scene()
         let ended = scene.apply(Scene.resolved("A"))

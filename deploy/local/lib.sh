@@ -208,7 +208,8 @@ CONF
         require_free_port "$postgres_port" TOCSIN_POSTGRES_PORT PostgreSQL
         step "starting PostgreSQL on 127.0.0.1:$postgres_port"
         [ "$(id -u)" != 0 ] || { touch "$log" && chown postgres: "$log"; }
-        pg_as "$(pg_bin)/pg_ctl" -D "$data" -l "$log" -o "-p $postgres_port" -w -t 60 start >/dev/null ||
+        # The server must not keep this command's lock (9) either.
+        pg_as "$(pg_bin)/pg_ctl" -D "$data" -l "$log" -o "-p $postgres_port" -w -t 60 start >/dev/null 9>&- ||
             die "PostgreSQL did not start: $(tail -n 1 "$log")" "see $log"
     fi
     database_url="postgresql://tocsin:$(cat "$state/postgres.password")@127.0.0.1:$postgres_port/tocsin"

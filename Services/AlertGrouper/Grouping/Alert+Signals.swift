@@ -58,13 +58,20 @@ extension Alert {
 
     private mutating func takeEnd(_ signal: Signal) -> SignalOutcome {
         // An earlier start with an end inside this occurrence is the same one: Alertmanager moves a start back when it merges alerts.
-        if signal.startsAt < startsAt, (signal.endsAt ?? startsAt) <= startsAt { return .stale }
+        if signal.startsAt < startsAt, (signal.endsAt ?? startsAt) <= startsAt, !isBareEnd(signal) { return .stale }
         if signal.startsAt <= startsAt, isFiringLong(after: signal.receivedAt) {
             resolveSeenAt = max(resolveSeenAt ?? signal.receivedAt, signal.receivedAt)
             return .stale
         }
         end(by: signal)
         return .resolved
+    }
+
+    /// An end without a start of its own, at most a second before ours: somebody said "it ended now" with a clock of whole seconds
+    /// (`amtool alert add --end`; Alertmanager then sends the end as the start, too).
+    private func isBareEnd(_ signal: Signal) -> Bool {
+        guard let endsAt = signal.endsAt, endsAt == signal.startsAt else { return false }
+        return endsAt > startsAt.adding(seconds: -1)
     }
 
     private mutating func takeFiringAfterEnd(_ signal: Signal) -> SignalOutcome {

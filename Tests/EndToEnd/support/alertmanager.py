@@ -1,5 +1,6 @@
 """Debian's prometheus-alertmanager, wired to the gateway as the integration page says, and amtool."""
 
+import datetime
 import pathlib
 import subprocess
 import urllib.request
@@ -61,7 +62,5 @@ class Alertmanager:
         self.amtool("alert", "add", name, *[f"{key}={value}" for key, value in labels.items()], *notes)
 
     def resolve(self, name: str, **labels) -> None:
-        import datetime
-
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.amtool("alert", "add", name, *[f"{key}={value}" for key, value in labels.items()], f"--end={now}")

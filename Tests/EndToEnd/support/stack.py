@@ -150,6 +150,7 @@ class Stack:
             "TOCSIN_ADMIN_BASE_PORT": str(first + 3),
             "TOCSIN_DOCS_DELAY_SECONDS": "1",
             "TOCSIN_GROUPER_EXPIRY_GRACE_S": "2",
+            "TOCSIN_NOTIFIER_LEASE_SECONDS": "20",
         }
         self.admin_base = first + 3
         self.gateway = f"http://127.0.0.1:{first}"
