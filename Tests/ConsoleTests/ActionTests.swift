@@ -56,20 +56,23 @@ import Testing
         }
     }
 
-    @Test(arguments: [
+    private static let wrongBodies = [
         ("[1]", "application/json", 400), ("{", "application/json", 400), (#"{"assignee_id":7}"#, "application/json", 400),
         (#"{"assignee_id":""}"#, "application/json", 400), (#"{"assignee_id":"a\nb"}"#, "application/json", 400),
         (#"{"assignee_id":"ada"}"#, "text/plain", 415), ("assignee_id=ada", "application/x-www-form-urlencoded", 415),
         (String(repeating: " ", count: 65_537), "application/json", 413),
-    ])
-    func aWrongBodyChangesNothing(body: String, type: String, status: Int) async throws {
+    ]
+
+    @Test func aWrongBodyChangesNothing() async throws {
         try await Fixture.run { fixture in
             let incident = try await fixture.incident("Disk full")
             try await fixture.test { client in
-                let reply = try await client.call(
-                    .post, "/api/incidents/\(incident.id)/acknowledge", key: fixture.key, body: body, ["Content-Type": type])
-                #expect(reply.status == status, "\(reply.text)")
-                #expect(try reply.json()["requestId"]?.string?.isEmpty == false)
+                for (body, type, status) in Self.wrongBodies {
+                    let reply = try await client.call(
+                        .post, "/api/incidents/\(incident.id)/acknowledge", key: fixture.key, body: body, ["Content-Type": type])
+                    #expect(reply.status == status, "\(reply.text)")
+                    #expect(try reply.json()["requestId"]?.string?.isEmpty == false)
+                }
             }
             #expect(try await fixture.status(of: incident) == "open")
         }

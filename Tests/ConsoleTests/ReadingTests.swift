@@ -29,31 +29,34 @@ import Testing
         }
     }
 
-    @Test(arguments: [
+    private static let orders = [
         "created_at", "created_at-desc", "created_at-asc", "created_at+asc", "updated_at", "updated_at-asc", "updated_at+desc",
-    ])
-    func cursorsWalkTheWholeListOnce(order: String) async throws {
+    ]
+
+    @Test func cursorsWalkTheWholeListOnce() async throws {
         try await Fixture.run { fixture in
             var ids: Set<String> = []
             // Groups of equal times: the id decides there.
             for index in 0..<11 { ids.insert(try await fixture.incident("i\(index)", secondsAgo: 60 + index / 3).id.description) }
             let expected = ids
             try await fixture.test { client in
-                var seen: [String] = []
-                var times: [String] = []
-                var path = "/api/incidents?limit=2&order=\(order)"
-                while true {
-                    let json = try await client.call(.get, path, key: fixture.key).json()
-                    for incident in json["incidents"]?.elements.map(\.self) ?? [] {
-                        seen.append(incident["id"]?.string ?? "")
-                        times.append(incident["createdAt"]?.string ?? "")
+                for order in Self.orders {
+                    var seen: [String] = []
+                    var times: [String] = []
+                    var path = "/api/incidents?limit=2&order=\(order)"
+                    while true {
+                        let json = try await client.call(.get, path, key: fixture.key).json()
+                        for incident in json["incidents"]?.elements.map(\.self) ?? [] {
+                            seen.append(incident["id"]?.string ?? "")
+                            times.append(incident["createdAt"]?.string ?? "")
+                        }
+                        #expect(json["total"]?.int == 11)
+                        guard let cursor = json["nextCursor"]?.string, seen.count < 30 else { break }
+                        path = "/api/incidents?limit=2&order=\(order)&cursor=\(cursor)"
                     }
-                    #expect(json["total"]?.int == 11)
-                    guard let cursor = json["nextCursor"]?.string, seen.count < 30 else { break }
-                    path = "/api/incidents?limit=2&order=\(order)&cursor=\(cursor)"
+                    #expect(seen.count == 11 && Set(seen) == expected)
+                    #expect(times == (order.hasSuffix("asc") ? times.sorted(by: <) : times.sorted(by: >)))
                 }
-                #expect(seen.count == 11 && Set(seen) == expected)
-                #expect(times == (order.hasSuffix("asc") ? times.sorted(by: <) : times.sorted(by: >)))
             }
         }
     }
@@ -69,7 +72,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [
+    private static let wrong = [
         ("/api/incidents?limit=0", "limit"), ("/api/incidents?limit=1001", "limit"), ("/api/incidents?limit=x", "limit"),
         ("/api/incidents?offset=-1", "offset"), ("/api/incidents?order=title", "order"),
         ("/api/incidents?order=created_at;drop", "order"), ("/api/incidents?order=created_at-asc,id", "order"),
@@ -79,16 +82,19 @@ import Testing
         ("/api/alerts?status=open", "status"), ("/api/metrics?from=2026-02-30", "from"),
         ("/api/metrics?from=2026-02-03&to=2026-02-01", "from"), ("/api/metrics?to=21.11.2026", "to"),
         ("/api/metrics?from=1999-01-01", "from"),
-    ])
-    func aWrongParameterIsNamedWithItsLimit(path: String, field: String) async throws {
+    ]
+
+    @Test func aWrongParameterIsNamedWithItsLimit() async throws {
         try await Fixture.run { fixture in
             try await fixture.test { client in
-                let reply = try await client.call(.get, path, key: fixture.key, ["X-Request-Id": "req-1"])
-                let json = try reply.json()
-                #expect(reply.status == 400)
-                #expect(json["field"]?.string == field && json["code"]?.string == "invalid_parameter")
-                #expect(json["requestId"]?.string == "req-1" && reply.header("X-Request-Id") == "req-1")
-                #expect((json["error"]?.string?.count ?? 0) > 15)
+                for (path, field) in Self.wrong {
+                    let reply = try await client.call(.get, path, key: fixture.key, ["X-Request-Id": "req-1"])
+                    let json = try reply.json()
+                    #expect(reply.status == 400, "\(path)")
+                    #expect(json["field"]?.string == field && json["code"]?.string == "invalid_parameter")
+                    #expect(json["requestId"]?.string == "req-1" && reply.header("X-Request-Id") == "req-1")
+                    #expect((json["error"]?.string?.count ?? 0) > 15)
+                }
             }
         }
     }
