@@ -30,7 +30,9 @@ extension Channels {
             let outcome = await Self.send(channel, stored, sender, session)
             let elapsed = Milliseconds.of(ContinuousClock.now - begun)
             guard case .delivered(let providerID, _) = outcome else {
-                throw OperatorFailure.failed("\(Printable.line(stored.name)) (\(stored.type)): \(outcome.words), after \(elapsed) ms")
+                let hint = outcome.isAddressRefused ? "; --allow-private lets it go to private addresses, plain http and any port" : ""
+                throw OperatorFailure.failed(
+                    "\(Printable.line(stored.name)) (\(stored.type)): \(outcome.words), after \(elapsed) ms\(hint)")
             }
             let id = providerID.map { ", provider id \(Printable.line($0))" } ?? ""
             session.output.write("\(Printable.line(stored.name)) (\(stored.type)): delivered in \(elapsed) ms\(id)")
@@ -51,6 +53,12 @@ extension Channels {
 }
 
 extension Outcome {
+    /// Our own rules, not the provider, were against it.
+    fileprivate var isAddressRefused: Bool {
+        if case .permanent(let refusal) = self { return refusal.reason == .addressRefused }
+        return false
+    }
+
     /// For people.
     var words: String {
         switch self {
