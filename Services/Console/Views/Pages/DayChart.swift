@@ -39,7 +39,7 @@ package struct DayChart: Sendable {
     var slots: Slots {
         [
             "chartWidth": text(Self.width), "chartHeight": text(Self.height), "chartLeft": text(Self.left), "chartTop": text(Self.top),
-            "chartRight": text(Self.width), "plotHeight": text(Self.bottom - Self.top), "axisY": text(Self.bottom + 17),
+            "chartRight": text(Self.width), "plotHeight": text(Self.bottom - Self.top), "axisY": text(Self.bottom + 20),
             "chartSummary": summary, "firstDay": days.first?.day ?? "", "lastDay": days.last?.day ?? "",
             "gridLines": gridLines, "bars": days.indices.map(bar),
             "legend": Self.severities.map { severity -> Slots in
