@@ -60,8 +60,12 @@ extension RDKafkaClient {
         }
         defer { rd_kafka_event_destroy(event) }
         let code = rd_kafka_event_error(event)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw .library("create topics", code) }
-        return Self.results(of: event)
+        switch code {
+        case RD_KAFKA_RESP_ERR_NO_ERROR: return Self.results(of: event)
+        // Also what a cluster without admin requests, such as librdkafka's mock, comes to.
+        case RD_KAFKA_RESP_ERR__TIMED_OUT: throw .timedOut("the creation of topics", milliseconds: timeoutMilliseconds)
+        default: throw .library("create topics", code)
+        }
     }
 
     private static func results(of event: OpaquePointer) -> [String: TopicCreation.Result] {
