@@ -152,7 +152,8 @@ let package = Package(
         tests("Delivery", ["Delivery", "Models", "JSON"]),
         tests("Rollup", ["Rollup", "Models", "JSON"]),
         tests("Publishing", ["Publishing", "Models", "JSON"]),
-        tests("Console", ["console", "Views", "Models", "JSON", "Store", "ServiceKit", hummingbird, hummingbirdTesting, logging]),
+        tests(
+            "Console", ["console", "Views", "Models", "JSON", "Postgres", "Store", "ServiceKit", hummingbird, hummingbirdTesting, logging]),
         tests("Operator", ["tocsin", "Models", "JSON"]),
     ],
     swiftLanguageModes: [.v6],

@@ -88,7 +88,7 @@ def test_tail_shows_records_for_people_and_programs(stack, team):
     team.send(webhook(alert("tailed")))
     team.incident_of("tailed")
     lines = stack.tocsin("tail", "tocsin.incidents", "--from", "beginning", "--count", "1", "--json").splitlines()
-    assert json.loads(lines[0])["type"].startswith("tocsin.incident.")
+    assert json.loads(lines[0])["headers"]["ce_type"].startswith("tocsin.incident.")
 
 
 def test_fire_drill_gives_receipts(stack, team, tmp_path):

@@ -42,7 +42,8 @@ HOMES = {
 def declared(folder: str) -> list:
     found = []
     for path in sorted(pathlib.Path(ROOT / folder).rglob("*.swift")):
-        found += DECLARATION.findall(path.read_text())
+        code = "\n".join(line for line in path.read_text().splitlines() if not line.lstrip().startswith("//"))
+        found += DECLARATION.findall(code)
     return found
 
 

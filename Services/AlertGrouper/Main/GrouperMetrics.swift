@@ -6,17 +6,17 @@ import ServiceKit
 /// Every metric of the grouper. Effects are counted after their commit.
 struct GrouperMetrics: Sendable {
     private static let signals = MetricDeclaration(
-        "grouper_signals_total", .counter, "Signals by what they meant for their alert: new, repeat, stale or resolved.")
+        "tocsin_grouper_signals_total", .counter, "Signals by what they meant for their alert: new, repeat, stale or resolved.")
     private static let incidents = MetricDeclaration(
-        "grouper_incidents_total", .counter, "Incidents by what became of them: opened, reopened or resolved.")
+        "tocsin_grouper_incidents_total", .counter, "Incidents by what became of them: opened, reopened or resolved.")
     private static let commands = MetricDeclaration(
-        "grouper_commands_total", .counter, "Commands by outcome: done, repeated, refused or not_found.")
+        "tocsin_grouper_commands_total", .counter, "Commands by outcome: done, repeated, refused or not_found.")
     private static let expired = MetricDeclaration(
-        "grouper_alerts_expired_total", .counter, "Alerts that resolved because nobody refreshed them.")
+        "tocsin_grouper_alerts_expired_total", .counter, "Alerts that resolved because nobody refreshed them.")
     private static let conflicts = MetricDeclaration(
-        "grouper_conflicts_total", .counter, "Batches planned anew because another replica was faster.")
+        "tocsin_grouper_conflicts_total", .counter, "Batches planned anew because another replica was faster.")
     private static let expiryOpen = MetricDeclaration(
-        "grouper_expiry_enabled", .gauge, "0 while alerts may not expire because we are behind or the broker was away.")
+        "tocsin_grouper_expiry_enabled", .gauge, "0 while alerts may not expire because we are behind or the broker was away.")
 
     private let signalCounters: [SignalOutcome: Counter]
     private let incidentCounters: [IncidentEvent.Kind: Counter]

@@ -5,30 +5,30 @@ import ServiceKit
 /// Every metric of notifier.
 enum NotifierMetrics {
     static let planned = MetricDeclaration(
-        "notifier_planned_total", .counter, "Messages put into the ledger by channel type and state: pending, held, suppressed.")
+        "tocsin_notifier_planned_total", .counter, "Messages put into the ledger by channel type and state: pending, held, suppressed.")
     static let deliveries = MetricDeclaration(
-        "notifier_deliveries_total", .counter,
+        "tocsin_notifier_deliveries_total", .counter,
         "Attempts by channel type and outcome: delivered, retry, permanent, in_doubt, moved, thread_gone.")
     static let finished = MetricDeclaration(
-        "notifier_finished_total", .counter, "Messages that reached their end by channel type and state: sent, dead, in_doubt, suppressed.")
+        "tocsin_notifier_finished_total", .counter, "Messages that reached their end by channel type and state: sent, dead, in_doubt, suppressed.")
     static let failures = MetricDeclaration(
-        "notifier_failures_total", .counter, "Attempts that did not succeed by channel type and reason.")
+        "tocsin_notifier_failures_total", .counter, "Attempts that did not succeed by channel type and reason.")
     static let attemptSeconds = MetricDeclaration(
-        "notifier_attempt_seconds", .histogram, "From request to answer by channel type.")
+        "tocsin_notifier_attempt_seconds", .histogram, "From request to answer by channel type.")
     static let eventToSentSeconds = MetricDeclaration(
-        "notifier_event_to_sent_seconds", .histogram, "From the incident's event to the provider's acceptance by channel type.",
+        "tocsin_notifier_event_to_sent_seconds", .histogram, "From the incident's event to the provider's acceptance by channel type.",
         buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 14_400, 86_400])
     static let resends = MetricDeclaration(
-        "notifier_resends_total", .counter, "Messages to be sent again though they may have arrived, by channel type.")
+        "tocsin_notifier_resends_total", .counter, "Messages to be sent again though they may have arrived, by channel type.")
     static let breakerOpened = MetricDeclaration(
-        "notifier_breaker_opened_total", .counter, "Times that a channel was given a rest after failures in a row, by channel type.")
+        "tocsin_notifier_breaker_opened_total", .counter, "Times that a channel was given a rest after failures in a row, by channel type.")
     static let fenced = MetricDeclaration(
-        "notifier_fenced_total", .counter, "Messages that somebody else had taken over: lease run out before the send or its outcome.")
-    static let due = MetricDeclaration("notifier_due_deliveries", .gauge, "Messages that should have gone by now.")
-    static let oldestDue = MetricDeclaration("notifier_due_oldest_seconds", .gauge, "How long the oldest due message has been due.")
-    static let waiting = MetricDeclaration("notifier_waiting_deliveries", .gauge, "Messages that wait for a later time.")
-    static let inFlight = MetricDeclaration("notifier_in_flight", .gauge, "Messages on their way from this process.")
-    static let pausedChannels = MetricDeclaration("notifier_paused_channels", .gauge, "Channels that rest after failures.")
+        "tocsin_notifier_fenced_total", .counter, "Messages that somebody else had taken over: lease run out before the send or its outcome.")
+    static let due = MetricDeclaration("tocsin_notifier_due_deliveries", .gauge, "Messages that should have gone by now.")
+    static let oldestDue = MetricDeclaration("tocsin_notifier_due_oldest_seconds", .gauge, "How long the oldest due message has been due.")
+    static let waiting = MetricDeclaration("tocsin_notifier_waiting_deliveries", .gauge, "Messages that wait for a later time.")
+    static let inFlight = MetricDeclaration("tocsin_notifier_in_flight", .gauge, "Messages on their way from this process.")
+    static let pausedChannels = MetricDeclaration("tocsin_notifier_paused_channels", .gauge, "Channels that rest after failures.")
 
     /// A closed set, whatever the database says.
     static func label(_ type: String, _ registry: ChannelRegistry) -> (String, String) {

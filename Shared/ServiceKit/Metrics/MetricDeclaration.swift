@@ -2,8 +2,8 @@ package import Metrics
 
 /// What a metric is, and the way to its instruments. Each module declares its own in one file:
 ///
-///     static let handled = MetricDeclaration("grouper_signals_total", .counter, "Signals by outcome.")
-///     GrouperMetrics.handled.counter([("outcome", "grouped")]).increment()
+///     static let handled = MetricDeclaration("tocsin_grouper_signals_total", .counter, "Signals by outcome.")
+///     GrouperMetrics.signals.counter([("outcome", "new")]).increment()
 package struct MetricDeclaration: Sendable, Hashable {
     package enum Kind: String, Sendable, Hashable { case counter, gauge, histogram }
 

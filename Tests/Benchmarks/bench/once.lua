@@ -14,8 +14,7 @@ sent, accepted, refused, first, last = 0, 0, 0, 0, 0
 local threads = {}
 setup = function(thread) threads[#threads + 1] = thread end
 
-init = function(arguments)
-    wrk.init(arguments)
+init = function()
     wrk.headers["Content-Type"] = "application/json"
     wrk.headers["Authorization"] = "Bearer " .. os.getenv("BENCH_KEY")
     for line in io.lines(os.getenv("BENCH_BODIES")) do bodies[#bodies + 1] = wrk.format("POST", nil, nil, line) end

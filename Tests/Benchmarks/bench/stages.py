@@ -111,7 +111,7 @@ def percentile(ordered: list, share: int):
 
 def handled(stack) -> float:
     """Signals whose effects the grouper has committed."""
-    return stack.metric("alert-grouper", "grouper_signals_total")
+    return stack.metric("alert-grouper", "tocsin_grouper_signals_total")
 
 
 def pipeline(stack, folder: pathlib.Path, slug: str, requests: list, copies: int, connections: int, seconds: int) -> dict:

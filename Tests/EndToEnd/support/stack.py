@@ -81,8 +81,9 @@ class Team:
         stack.tocsin("teams", "create", slug, "--name", f"Team {slug}", "--if-absent")
         self.ingest_key = self.key("ingest")
         self.api_key = self.key("api")
-        # Key caches are refreshed every two seconds.
+        # Key caches are refreshed every two seconds. A body without a version is refused, but only after the key was known.
         wait_for("the API key works", lambda: self.api("GET", "/api/incidents").status == 200)
+        wait_for("the ingest key works", lambda: self.post("/api/webhooks/alertmanager", {}).status == 400)
 
     def key(self, kind: str) -> str:
         made = self.stack.tocsin("keys", "create", "--team", self.slug, "--kind", kind, "--name", "e2e", "--json")
