@@ -108,6 +108,11 @@ progress() {
     [ ! -t 1 ] || printf '\r%-80s\r' ''
 }
 
+# Of what swift test prints: everything but the lines of tests that passed. Fails when it failed.
+show_tests() {
+    awk '/^. Test run with/ { print; next } /^(\[|◇ |✔ Test |✔ Suite |$)/ { next } { print; fflush() }'
+}
+
 # --- Processes ------------------------------------------------------------------------------------------------------------
 
 pid_of() { cat "$state/run/$1.pid" 2>/dev/null || true; }
