@@ -110,7 +110,7 @@ progress() {
 
 # Of what swift test prints: everything but the lines of tests that passed. Fails when it failed.
 show_tests() {
-    awk '/^. Test run with/ { print; next } /^(\[|◇ |✔ Test |✔ Suite |$)/ { next } { print; fflush() }'
+    awk '/Test run with/ { print; next } /^(\[|◇ |✔ Test |✔ Suite |$)/ { next } { print; fflush() }'
 }
 
 # --- Processes ------------------------------------------------------------------------------------------------------------
