@@ -17,7 +17,7 @@ def test_up_again_changes_nothing(stack):
 
 def test_the_curl_that_up_prints_makes_an_incident(stack, team):
     output = stack.up()
-    command = output[output.index("  curl -sS -H") : output.index("then look at")]
+    command = output[output.index("  curl -sS -H") : output.index("then sign in")]
     answer = stack.run("bash", "-c", command).stdout
     assert json.loads(answer) == {"status": "ok"}
     found = wait_for("the incident", lambda: stack.rows("SELECT title FROM incidents WHERE title LIKE 'Checkout answers 5xx%'"))
