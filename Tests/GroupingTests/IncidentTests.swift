@@ -189,4 +189,31 @@ import Testing
         signal.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         #expect(scene.apply(signal).events.map(\.traceparent) == [signal.traceparent])
     }
+
+    @Test func `an alert that fires anew after its incident was resolved by hand is told, though nobody told its end`() throws {
+        var scene = Scene()
+        scene.apply(Scene.firing("A"))
+        try scene.carryOut { try $0.resolved(by: .system("test"), at: $1) }
+        #expect(scene.apply(Scene.firing("A", received: 60)).signals == [.repeat: 1], "the same occurrence is no news")
+        scene.wait(TeamSettings().reopenWindowSeconds + 1)
+        let again = scene.apply(Scene.firing("A", at: 50_000))
+        #expect(again.signals == [.new: 1])
+        #expect(scene.open.map(\.firingCount) == [1])
+        #expect(scene.incidents.map(\.firingCount) == [0, 1])
+        #expect(scene.history.values.sorted { $0.id < $1.id }.map(\.endsAt) == [Scene.start.adding(seconds: 50_000), nil])
+        #expect(scene.apply(Scene.resolved("A", at: 0, end: 100, received: 50_010)).signals == [.stale: 1], "the end comes late")
+        #expect(scene.apply(Scene.resolved("A", at: 50_000, end: 50_060)).events.map(\.kind) == [.resolved])
+    }
+
+    @Test func `an alert that fires anew within the window reopens the incident resolved by hand, and counts once`() throws {
+        var scene = Scene()
+        scene.apply(Scene.firing("A"))
+        try scene.carryOut { try $0.resolved(by: .system("test"), at: $1) }
+        let again = scene.apply(Scene.firing("A", at: 20), Scene.firing("A", at: 20, received: 25))
+        #expect(again.signals == [.new: 1, .repeat: 1])
+        #expect(again.events.map(\.kind) == [.reopened])
+        #expect(scene.incidents.map(\.firingCount) == [1])
+        #expect(scene.incidents.map(\.alertCount) == [1])
+        #expect(scene.apply(Scene.resolved("A", at: 20, end: 60)).events.map(\.kind) == [.resolved])
+    }
 }

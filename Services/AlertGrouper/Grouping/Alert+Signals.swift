@@ -76,6 +76,12 @@ extension Alert {
 
     private mutating func takeFiringAfterEnd(_ signal: Signal) -> SignalOutcome {
         guard signal.startsAt > startsAt || contradictsEnd(signal) else { return .stale }
+        fireAnew(signal)
+        return .new
+    }
+
+    /// The next occurrence begins.
+    mutating func fireAnew(_ signal: Signal) {
         if signal.startsAt > startsAt { resolveSeenAt = nil }
         startsAt = max(startsAt, signal.startsAt)
         status = .firing
@@ -85,7 +91,6 @@ extension Alert {
         lastSeenAt = max(lastSeenAt, signal.receivedAt)
         groupingKey = signal.groupingKey
         refresh(from: signal)
-        return .new
     }
 
     /// A known end is remembered once more; the end of an occurrence that was never seen firing is remembered too, so that its firing,

@@ -32,7 +32,7 @@ package struct GroupingBatch {
         let outcome: SignalOutcome
         if var alert = alerts[signal.alertID] ?? state.alerts[signal.alertID] {
             let before = alert
-            outcome = alert.take(signal)
+            outcome = isBackUnseen(alert, signal) ? startOver(&alert, signal) : alert.take(signal)
             if alert != before { store(alert) }
             follow(outcome, of: alert, before: before, signal)
         } else {
@@ -128,6 +128,25 @@ extension GroupingBatch {
         drafts[index].fire(joined, isMember: alert.incidentID == joined.incidentID, because: signal)
         store(joined)
         note(joined)
+    }
+
+    /// Whether a firing alert fires anew although its end was never told, and its incident was resolved by hand. With the incident
+    /// still unresolved the later start changes nothing; without one, nobody would learn that the trouble is back.
+    private func isBackUnseen(_ alert: Alert, _ signal: Signal) -> Bool {
+        guard alert.status == .firing, signal.status == .firing, signal.startsAt > alert.startsAt, let id = alert.incidentID else {
+            return false
+        }
+        return draftOf[id].map { drafts[$0].staysResolved } ?? (state.incidents[id]?.status == .resolved)
+    }
+
+    /// The occurrence before ended at the latest when this one began.
+    private mutating func startOver(_ alert: inout Alert, _ signal: Signal) -> SignalOutcome {
+        var ended = alert
+        ended.endsAt = signal.startsAt
+        note(ended)
+        leave(ended, because: signal)
+        alert.fireAnew(signal)
+        return .new
     }
 
     private mutating func leave(_ alert: Alert, because signal: Signal?) {

@@ -43,6 +43,12 @@ struct IncidentDraft {
     /// Whether this batch has brought or ended an alert of it.
     var isTouched: Bool { change.alertsFired + change.alertsResolved > 0 }
 
+    /// It was resolved before this batch, which has not reopened it.
+    var staysResolved: Bool {
+        guard case .existing(let incident) = origin else { return false }
+        return incident.status == .resolved && !isReopening
+    }
+
     /// An alert fires in it.
     /// - Parameter isMember: whether it belonged to this incident before.
     mutating func fire(_ alert: Alert, isMember: Bool, because signal: Signal) {
