@@ -49,13 +49,7 @@ public_port() {
 # --- Packages -------------------------------------------------------------------------------------------------------------
 
 as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
-    else
-        die "installing packages needs root and there is no sudo" "run as root: apt-get install -y ${missing[*]}"
-    fi
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 # need_packages PACKAGE...: installs what is missing, from Debian only.
@@ -67,6 +61,9 @@ need_packages() {
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     command -v apt-get >/dev/null || die "these Debian packages are missing: ${missing[*]}" "install them with your package manager"
+    # Here and not in as_root, whose output goes to a log.
+    [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
+        die "installing packages needs root and there is no sudo" "run as root: apt-get install -y ${missing[*]}"
     step "installing Debian packages: ${missing[*]}"
     mkdir -p "$state/log"
     local log="$state/log/apt.log"
@@ -187,27 +184,30 @@ pg_data() {
 pg_running() { pg_as "$(pg_bin)/pg_ctl" -D "$(pg_data)" status >/dev/null 2>&1; }
 
 start_postgres() {
-    local data log password
+    local data new log password
     data=$(pg_data)
     log="$(dirname "$data")/postgres.log"
     if ! [ -f "$data/PG_VERSION" ]; then
         step "creating the PostgreSQL cluster"
-        rm -rf "$data"
-        mkdir -p "$data"
-        chmod 700 "$data"
+        # Under another name until it is whole: a run that is cut off leaves nothing that the next one would take for a cluster.
+        new="$data.new"
+        rm -rf "$data" "$new"
+        mkdir -p "$new"
+        chmod 700 "$new"
         password=$(random_text)
         (umask 077 && printf '%s' "$password" >"$state/postgres.password" && printf '%s' "$password" >"$data.pw")
-        [ "$(id -u)" != 0 ] || chown postgres: "$data" "$data.pw"
-        pg_as "$(pg_bin)/initdb" -D "$data" -U tocsin --pwfile="$data.pw" -A scram-sha-256 -E UTF8 --locale=C.UTF-8 >"$state/log/initdb.log" 2>&1 ||
+        [ "$(id -u)" != 0 ] || chown postgres: "$new" "$data.pw"
+        pg_as "$(pg_bin)/initdb" -D "$new" -U tocsin --pwfile="$data.pw" -A scram-sha-256 -E UTF8 --locale=C.UTF-8 >"$state/log/initdb.log" 2>&1 ||
             die "initdb failed: $(tail -n 1 "$state/log/initdb.log")" "see $state/log/initdb.log"
         rm -f "$data.pw"
-        cat >>"$data/postgresql.conf" <<CONF
+        cat >>"$new/postgresql.conf" <<CONF
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 100
 shared_buffers = 128MB
 timezone = 'UTC'
 CONF
+        mv "$new" "$data"
     fi
     if ! pg_running; then
         require_free_port "$postgres_port" TOCSIN_POSTGRES_PORT PostgreSQL
