@@ -31,7 +31,7 @@ struct DocumentWriter: Sendable {
             let references = try await publish(document)
             try await finish(job, document, references)
             DocsMetrics.seconds.timer().record(duration: start.duration(to: .now))
-        } catch let error as PostgresError {
+        } catch let error as PostgresError where error.isConnectionFault || error.code == .poolTimeout {
             // The database is away: the lease ends and the job is claimed again.
             throw error
         } catch {
