@@ -3,6 +3,7 @@
 import os
 import pathlib
 import platform
+import re
 import subprocess
 
 
@@ -14,6 +15,11 @@ def first_line(*command: str) -> str:
     return next((line.strip() for line in lines if line.strip()), "")
 
 
+def version(text: str) -> str:
+    found = re.search(r"\d+(\.\d+)+", text)
+    return found[0] if found else text
+
+
 def describe(root: pathlib.Path) -> dict:
     processor = next(
         (line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")),
@@ -21,10 +27,10 @@ def describe(root: pathlib.Path) -> dict:
     )
     memory = next(line for line in pathlib.Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal"))
     versions = {
-        "Swift": first_line("swift", "--version"),
+        "Swift": version(first_line("swift", "--version")),
         "librdkafka": first_line("pkg-config", "--modversion", "rdkafka"),
-        "PostgreSQL": first_line("psql", "--version"),
-        "wrk": " ".join(first_line("wrk", "--version").split()[1:2]),
+        "PostgreSQL": version(first_line("psql", "--version")),
+        "wrk": version(first_line("wrk", "--version")),
         "Linux": platform.release(),
     }
     return {

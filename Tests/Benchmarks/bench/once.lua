@@ -24,7 +24,13 @@ end
 -- A connection that finds everything sent asks for something harmless, seldom, until the last answer ends the run.
 delay = function() return sent >= count and 20 or 0 end
 
+-- wrk asks for one request before it starts, to see whether it can read it; that one is never sent.
+local started = false
 request = function()
+    if not started then
+        started = true
+        return filler
+    end
     if sent == 0 then first = now() end
     if sent >= count then return filler end
     sent = sent + 1

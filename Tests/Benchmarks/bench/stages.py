@@ -123,8 +123,9 @@ def pipeline(stack, folder: pathlib.Path, slug: str, requests: list, copies: int
     alerts = copies * sum(body.count(b'"fingerprint"') for body in requests)
     written, handled_before, gaps_before = rows.settled(stack), handled(stack), gaps(stack)
     with Watch(pids(stack)) as watch:
-        sent = load.send_once(stack.gateway + PATH, file, copies * len(requests), connections, seconds, team.ingest_key)
-        finished = wait_committed(stack, handled_before + alerts, seconds)
+        sent, finished = load.send_once(
+            stack.gateway + PATH, file, copies * len(requests), connections, seconds, team.ingest_key,
+            until=lambda: wait_committed(stack, handled_before + alerts, seconds))
     drained = wait_quiet(stack, finished)
     changes = rows.difference(written, rows.settled(stack))
     took = finished - sent["first"]
@@ -134,7 +135,6 @@ def pipeline(stack, folder: pathlib.Path, slug: str, requests: list, copies: int
         "accepted_per_second": alerts / (sent["last"] - sent["first"]), "drained_after_s": drained,
         "row_writes": rows.total(changes), "tables": changes, "gaps": gaps(stack) - gaps_before,
         "peak_mb": watch.peak_mb, "processor_s": watch.processor,
-        "p50_batch": None,
     }
 
 
