@@ -84,6 +84,25 @@ def test_webhook_signature_verifies(team, sink):
     assert json.loads(arrival.body)["type"] == "incident.opened"
 
 
+def test_mail_over_starttls_with_a_login(team):
+    """The mail is encrypted, signed in, in two forms, and answers its own thread."""
+    with MailSink(starttls=True, user="tocsin", password="mail-canary") as mail:
+        team.channel(
+            "mail", "email", f"host={mail.host}", f"port={mail.port}", "security=starttls", "verifyCertificate=false",
+            "username=tocsin", "password=mail-canary", "from=tocsin@example.com", "to=ops@example.com",
+        )
+        team.send(webhook(alert("post", name="Übel <b>&")))
+        opened = mail.wait_for(lambda m: m.is_accepted, timeout=20).message
+        assert "Übel <b>&" in str(opened["Subject"])
+        kinds = [part.get_content_type() for part in opened.walk()]
+        assert "text/plain" in kinds and "text/html" in kinds
+        html = next(part for part in opened.walk() if part.get_content_type() == "text/html").get_content()
+        assert "<b>&" not in html and "&lt;b&gt;" in html
+        team.send(webhook(alert("post", name="Übel <b>&", status="resolved", ends="2026-11-21T05:09:00Z")))
+        wait_for("the second mail", lambda: len(mail.messages) == 2)
+        assert mail.messages[1].message["References"], "the story is one thread"
+
+
 def test_one_incident_for_one_service(team):
     """Alerts of one service are one incident; its severity is the worst; another service is another incident."""
     team.send(webhook(alert("cart", instance="a", severity="warning"), alert("cart", instance="b", severity="critical"), alert("mail")))
