@@ -27,6 +27,7 @@ struct IncidentHandler: BatchHandler {
             counted.keep([], registry)
             return []
         }
+        try await PlanStore.lockHolds(of: events, in: connection)
         let history = try await PlanStore.history(of: events, in: connection)
         let plan = DeliveryPlan.plan(events, routes: routes, history: history, registry: registry, now: now)
         let withdrawn = try await PlanStore.withdraw(plan, in: connection)

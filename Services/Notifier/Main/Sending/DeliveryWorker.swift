@@ -35,8 +35,9 @@ struct DeliveryWorker: Sendable {
             await outcomes.record(
                 .permanent(Refusal(.internalFault)), of: delivery, doubt: doubt, event: nil, leaseSeconds: config.leaseSeconds)
         } catch {
-            // The database is away before the send: the lease runs out and the delivery is claimed anew.
-            runtime.logger.debug("delivery is left to its lease", metadata: ["delivery.id": "\(delivery.id)", "error": "\(error)"])
+            // Before the send: the wait for the pace was cut short by the shutdown, or the lease could not be extended. Were it left to
+            // its lease, it would count as in doubt.
+            await outcomes.release(delivery)
         }
     }
 

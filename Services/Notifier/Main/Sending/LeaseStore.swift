@@ -66,6 +66,20 @@ enum LeaseStore {
         ).affected == 1
     }
 
+    /// Takes back the claim and the intent of a delivery that was not sent: it is due again at once, and no attempt is counted.
+    static func release(_ delivery: ClaimedDelivery, in pool: PostgresPool) async throws {
+        _ = try await pool.query(
+            """
+            -- release delivery
+            WITH released AS (
+                UPDATE deliveries SET state = 'pending', attempts = attempts - 1, lease_until = NULL, lease_owner = NULL
+                WHERE id = $1 AND fence = $2 AND state = 'sending'
+                RETURNING id
+            )
+            DELETE FROM delivery_attempts a USING released r WHERE a.delivery_id = r.id AND a.attempt = $3
+            """, [delivery.id, delivery.fence, delivery.attempts])
+    }
+
     /// Locks deliveries whose process died, or lost the database, between the send and its outcome.
     static func expired(limit: Int, in connection: PostgresConnection) async throws -> [ClaimedDelivery] {
         try await connection.query(

@@ -23,9 +23,10 @@ struct OutcomeRecorder: Sendable {
         var delay = Self.firstRetryMilliseconds
         while true {
             do {
-                let applied = try await runtime.transaction { connection in
-                    try await write(settlement, outcome, delivery, in: connection)
-                }
+                // A task of its own: the pool lends nothing to a cancelled one, and what was sent must be written all the same.
+                let applied = try await Task {
+                    try await runtime.transaction { connection in try await write(settlement, outcome, delivery, in: connection) }
+                }.value
                 return count(applied, settlement, outcome, delivery, event)
             } catch {
                 guard runtime.clock() < deadline, !Task.isCancelled else {
@@ -37,6 +38,15 @@ struct OutcomeRecorder: Sendable {
                 try? await Task.sleep(for: .milliseconds(delay))
                 delay = min(delay * 2, Self.longestRetryMilliseconds)
             }
+        }
+    }
+
+    /// Gives back a delivery that was certainly not sent, as if it had never been claimed. Where that fails, its lease runs out.
+    func release(_ delivery: ClaimedDelivery) async {
+        do {
+            try await Task { try await LeaseStore.release(delivery, in: runtime.pool) }.value
+        } catch {
+            runtime.logger.debug("delivery is left to its lease", metadata: ["delivery.id": "\(delivery.id)", "error": "\(error)"])
         }
     }
 
