@@ -10,7 +10,8 @@ enum NotifierMetrics {
         "tocsin_notifier_deliveries_total", .counter,
         "Attempts by channel type and outcome: delivered, retry, permanent, in_doubt, moved, thread_gone.")
     static let finished = MetricDeclaration(
-        "tocsin_notifier_finished_total", .counter, "Messages that reached their end by channel type and state: sent, dead, in_doubt, suppressed.")
+        "tocsin_notifier_finished_total", .counter,
+        "Messages that reached their end by channel type and state: sent, dead, in_doubt, suppressed.")
     static let failures = MetricDeclaration(
         "tocsin_notifier_failures_total", .counter, "Attempts that did not succeed by channel type and reason.")
     static let attemptSeconds = MetricDeclaration(
@@ -23,7 +24,8 @@ enum NotifierMetrics {
     static let breakerOpened = MetricDeclaration(
         "tocsin_notifier_breaker_opened_total", .counter, "Times that a channel was given a rest after failures in a row, by channel type.")
     static let fenced = MetricDeclaration(
-        "tocsin_notifier_fenced_total", .counter, "Messages that somebody else had taken over: lease run out before the send or its outcome.")
+        "tocsin_notifier_fenced_total", .counter,
+        "Messages that somebody else had taken over: lease run out before the send or its outcome.")
     static let due = MetricDeclaration("tocsin_notifier_due_deliveries", .gauge, "Messages that should have gone by now.")
     static let oldestDue = MetricDeclaration("tocsin_notifier_due_oldest_seconds", .gauge, "How long the oldest due message has been due.")
     static let waiting = MetricDeclaration("tocsin_notifier_waiting_deliveries", .gauge, "Messages that wait for a later time.")
