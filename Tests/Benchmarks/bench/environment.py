@@ -32,8 +32,19 @@ def running_stack():
         stack.up()
         yield stack
     finally:
+        started = pids(stack) if stack.saved else {}
         stack.down()
+        for pid in started.values():
+            end_leftover(pid, folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def end_leftover(pid: int, folder: pathlib.Path) -> None:
+    """Kills a process of this stack that `down` left; a pid that meanwhile belongs to another is left alone."""
+    with contextlib.suppress(OSError):
+        if f"TOCSIN_LOCAL_DIR={folder}".encode() in pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+            print(f"killing pid {pid}, which deploy/local/down left", file=sys.stderr)
+            os.kill(pid, signal.SIGKILL)
 
 
 def pids(stack: Stack) -> dict:
@@ -41,7 +52,7 @@ def pids(stack: Stack) -> dict:
     found = {name: stack.pid(name) for name in SERVICES if (stack.folder / "run" / f"{name}.pid").exists()}
     if (stack.folder / "run" / "dev-broker.pid").exists():
         found["dev-broker"] = stack.pid("dev-broker")
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, AssertionError):
         found["postgres"] = int((pathlib.Path(stack.rows_data_directory()) / "postmaster.pid").read_text().split()[0])
     return found
 
