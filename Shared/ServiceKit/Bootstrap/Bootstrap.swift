@@ -31,6 +31,7 @@ package enum Bootstrap {
             PrometheusRegistry.bootstrap()
             // A peer that hangs up must not end the process.
             signal(SIGPIPE, SIG_IGN)
+            OpenFiles.raiseLimit()
             return await run(identity, common, own, logger, build)
         } catch {
             StandardError.write("\(identity.name): \(error)\n")

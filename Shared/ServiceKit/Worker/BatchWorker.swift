@@ -83,6 +83,9 @@ package struct BatchWorker: Service, CustomStringConvertible {
         var processor = BatchProcessor(
             runtime: runtime, group: group, handler: handler, consumer: consumer, positions: positions, metrics: metrics, health: health)
         var reportAt = ContinuousClock.now
+        var measured: Set<TopicPartition> = []
+        // What another member reads from now on is not our lag.
+        defer { metrics.lag([:], before: &measured) }
         while await pause(.zero) {
             let batch = try await consumer.nextBatch(
                 maxRecords: maxRecords, maxBytes: Self.maxBytes, maxWaitMilliseconds: maxWaitMilliseconds,
@@ -99,7 +102,7 @@ package struct BatchWorker: Service, CustomStringConvertible {
             if ContinuousClock.now >= reportAt {
                 reportAt = .now.advanced(by: Self.reportInterval)
                 consumer.commitForLag(processor.takeCommitted())
-                metrics.lag(await consumer.lag())
+                metrics.lag(await consumer.lag(), before: &measured)
             }
         }
         consumer.commitForLag(processor.takeCommitted())

@@ -32,9 +32,12 @@ struct WorkerMetrics: Sendable {
 
     func gap(topic: String, reason: String) { KitMetrics.gaps.counter([("topic", topic), ("reason", reason)]).increment() }
 
-    func lag(_ lag: [TopicPartition: Int64]) {
-        for (partition, records) in lag {
+    /// - Parameter before: the partitions measured last; those that are no longer read go to 0, or their last lag would stand for ever.
+    func lag(_ lag: [TopicPartition: Int64], before: inout Set<TopicPartition>) {
+        let zeroes = Dictionary(before.subtracting(lag.keys).map { ($0, Int64(0)) }) { first, _ in first }
+        for (partition, records) in lag.merging(zeroes, uniquingKeysWith: { first, _ in first }) {
             KitMetrics.lag.gauge([("topic", partition.topic), ("partition", String(partition.partition))]).record(records)
         }
+        before = Set(lag.keys)
     }
 }
