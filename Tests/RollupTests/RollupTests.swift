@@ -42,6 +42,16 @@ import Testing
         #expect(total.timeToResolve.mean == 600_000)
     }
 
+    @Test("the name of a service is cut so that it fits an index row", arguments: ["a", "é", "🔥"])
+    func longService(character: String) throws {
+        var rollup = Rollup(measures: [:])
+        let incident = incident(at: 1000, service: String(repeating: character, count: 4096))
+        for event in try life(of: incident, acknowledgedAfter: nil, resolvedAfter: nil) { rollup.apply(event) }
+        let service = try #require(rollup.deltas.keys.first?.service)
+        #expect(service.unicodeScalars.count == Measure.maxServiceCharacters)
+        #expect(service.utf8.count < 2600)
+    }
+
     @Test("an incident that resolved by itself is not in the time to acknowledge")
     func autoResolved() throws {
         var rollup = Rollup(measures: [:])

@@ -2,6 +2,9 @@ package import Models
 
 /// What one incident contributes to the figures, as of its latest event.
 package struct Measure: Sendable, Hashable {
+    /// Longer names are cut, in Unicode scalars: the rollup's primary key must fit an index row of PostgreSQL (2,704 bytes).
+    package static let maxServiceCharacters = 512
+
     package var teamID: TeamID
     package var incidentID: IncidentID
     package var sequence: Int64
@@ -33,7 +36,8 @@ package struct Measure: Sendable, Hashable {
         let incident = event.incident
         self.init(
             teamID: incident.teamID, incidentID: incident.id, sequence: event.sequence, status: incident.status,
-            severity: incident.severity, service: incident.labels["service"] ?? "", openedAt: incident.createdAt,
+            severity: incident.severity,
+            service: Incident.cut(incident.labels["service"] ?? "", to: Measure.maxServiceCharacters), openedAt: incident.createdAt,
             firstAckedAt: earlier?.firstAckedAt ?? incident.ackedAt, resolvedAt: incident.resolvedAt)
     }
 
