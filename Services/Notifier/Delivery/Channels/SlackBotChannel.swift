@@ -13,8 +13,9 @@ package struct SlackBotChannel: Channel {
     private static let baseField = ChannelField(
         "apiBaseURL", default: "https://slack.com/api", "Where Slack's Web API is; another value is for tests and proxies.")
     package static let fields = [tokenField, channelField, baseField]
-    /// About one message a second and channel: https://docs.slack.dev/apis/web-api/rate-limits
-    package static let traits = ChannelTraits(updatesInPlace: true, doubt: .resend, pace: Pace(perMinute: 60, burst: 4))
+    /// About one message a second and channel: https://docs.slack.dev/apis/web-api/rate-limits. The delivery's id in the metadata lets a
+    /// person find a copy; Slack itself drops none.
+    package static let traits = ChannelTraits(updatesInPlace: true, doubt: .resendOnce, pace: Pace(perMinute: 60, burst: 4))
     /// https://docs.slack.dev/messaging/message-metadata
     static let metadataEventType = "tocsin_delivery"
 
