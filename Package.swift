@@ -150,6 +150,7 @@ let package = Package(
             "IngestGateway", ["ingest-gateway", "AlertSources", "Models", "JSON", "ServiceKit", hummingbird, hummingbirdTesting, logging]),
         tests("Grouping", ["alert-grouper", "Grouping", "Models", "JSON", "ServiceKit", "Store", "Postgres", "Kafka", logging]),
         tests("Delivery", ["Delivery", "Models", "JSON"]),
+        tests("Notifier", ["notifier", "Delivery", "Models", "JSON", "ServiceKit", "Store", "Postgres", "Kafka", "Outbound", logging]),
         tests("Rollup", ["Rollup", "Models", "JSON"]),
         tests("Publishing", ["Publishing", "Models", "JSON"]),
         tests(

@@ -14,12 +14,18 @@ enum PlanStore {
             SELECT id, team_id, type, min_severity, matchers, kinds FROM notification_channels
             WHERE team_id = ANY($1::uuid[]) AND enabled ORDER BY id FOR KEY SHARE
             """, [teams.sorted()]
-        ).map { row in
-            ChannelRoute(
-                channelID: try row.identifier("id"), teamID: try row.identifier("team_id"), type: try row.string("type"),
-                minSeverity: try row.choice("min_severity"), matchers: try row.stringArray("matchers").compactMap(LabelMatcher.init),
-                kinds: try row.stringArray("kinds").compactMap(IncidentEvent.Kind.init(rawValue:)))
-        }
+        ).compactMap(route)
+    }
+
+    /// nil for a route that cannot be read: without the part that is missing, the channel would get more than was meant.
+    private static func route(_ row: Row) throws -> ChannelRoute? {
+        let matchers = try row.stringArray("matchers")
+        let kinds = try row.stringArray("kinds")
+        let route = ChannelRoute(
+            channelID: try row.identifier("id"), teamID: try row.identifier("team_id"), type: try row.string("type"),
+            minSeverity: try row.choice("min_severity"), matchers: matchers.compactMap(LabelMatcher.init),
+            kinds: kinds.compactMap(IncidentEvent.Kind.init(rawValue:)))
+        return route.matchers.count == matchers.count && route.kinds.isEmpty == kinds.isEmpty ? route : nil
     }
 
     static func history(of events: [IncidentEvent], in connection: PostgresConnection) async throws -> DeliveryHistory {

@@ -27,13 +27,14 @@ enum ChannelHealthStore {
             """, [channel])
     }
 
+    /// Leaves alone a channel that was switched off meanwhile: its last error says why.
     private static func failed(_ refusal: Refusal, _ channel: ChannelID, in connection: PostgresConnection) async throws -> Bool {
         let row = try await connection.query(
             """
             -- channel failed
             UPDATE notification_channels SET consecutive_failures = least(consecutive_failures, 1000000) + 1, last_error = $2,
                 last_error_at = now(), updated_at = now()
-            WHERE id = $1
+            WHERE id = $1 AND enabled
             RETURNING consecutive_failures, coalesce(paused_until > now(), false) AS resting
             """, [channel, refusal.description]
         ).first
@@ -55,7 +56,7 @@ enum ChannelHealthStore {
             -- pause channel
             UPDATE notification_channels SET paused_until = greatest(paused_until, $2), last_error = $3, last_error_at = now(),
                 updated_at = now()
-            WHERE id = $1
+            WHERE id = $1 AND enabled
             """, [channel, until, refusal.description])
     }
 
