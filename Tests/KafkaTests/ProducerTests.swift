@@ -13,8 +13,8 @@ import Testing
             for index in 0..<20 {
                 took.append(try await clock.measure { try await producer.send([record("t", "\(index)")], timeoutMilliseconds: 5000) })
             }
-            // Far below the poll interval of the delivery thread (50 ms), with room for a busy machine.
-            #expect(took.sorted()[10] < .milliseconds(30))
+            // Sends that waited for the delivery thread's poll would all take its interval. The lower quartile: the machine may be busy.
+            #expect(took.sorted()[5] < .milliseconds(50))
             #expect(producer.statistics.acknowledged == 21)
             #expect(producer.queuedRecords == 0)
         }
@@ -31,8 +31,9 @@ import Testing
                 took.append(
                     try await ContinuousClock().measure { try await producer.send([record(topic, "x")], timeoutMilliseconds: 5000) })
             }
-            // The median: on a busy machine a thread of the library or of the mock sleeps through a wake-up now and then.
-            #expect(took.sorted()[2] < .milliseconds(300))
+            // The defect delays every one of them by a second. The fastest: on a busy machine a thread of the library or of the mock
+            // sleeps through a wake-up now and then.
+            #expect(try #require(took.min()) < .seconds(1))
         }
     }
 
