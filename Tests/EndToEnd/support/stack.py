@@ -1,6 +1,7 @@
 """The real stack, started with the README's command in a state folder and on ports of its own."""
 
 import hashlib
+import http.client
 import json
 import os
 import pathlib
@@ -94,10 +95,14 @@ class Team:
         return request("POST", self.stack.gateway + path, body, headers, timeout)
 
     def send(self, body) -> None:
-        """One Alertmanager webhook that must be accepted; tried again while the key is not known yet or the broker is away."""
+        """One Alertmanager webhook that must be accepted; tried again, as Alertmanager does, when the gateway cannot take it, dies
+        in the middle of the request or is not there."""
 
         def accepted():
-            answer = self.post("/api/webhooks/alertmanager", body)
+            try:
+                answer = self.post("/api/webhooks/alertmanager", body)
+            except (OSError, http.client.HTTPException):
+                return False
             assert answer.status in (200, 401, 503), answer
             return answer.status == 200
 
