@@ -23,6 +23,7 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 
 /// A library of `Shared/`: one border to the outside, or the values that cross it.
@@ -76,6 +77,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
     targets: [
         // Shared: C borders
@@ -103,7 +105,7 @@ let package = Package(
 
         // Services
         pure("AlertSources", of: "IngestGateway"),
-        main("ingest-gateway", of: "IngestGateway", ["AlertSources", hummingbird, httpTypes, nioCore]),
+        main("ingest-gateway", of: "IngestGateway", ["AlertSources", hummingbird, httpTypes, nioCore, grdb]),
         pure("Grouping", of: "AlertGrouper"),
         main("alert-grouper", of: "AlertGrouper", ["Grouping"]),
         pure("Delivery", of: "Notifier", [crypto]),

@@ -32,6 +32,7 @@ package enum Bootstrap {
             // A peer that hangs up must not end the process.
             signal(SIGPIPE, SIG_IGN)
             OpenFiles.raiseLimit()
+            CrashPoint.arm(common.crashPoint)
             return await run(identity, common, own, logger, build)
         } catch {
             StandardError.write("\(identity.name): \(error)\n")

@@ -18,6 +18,8 @@ package struct CommonConfig: ServiceConfig {
     package var instanceID: String
     package var shutdownTimeoutSeconds: Int
     package var startTimeoutSeconds: Int
+    /// Where the process is to die; for fault tests.
+    package var crashPoint: CrashPoint.Armed?
 
     package init(from settings: inout SettingsReader) {
         self.init(from: &settings, adminPort: 9100)
@@ -47,6 +49,17 @@ package struct CommonConfig: ServiceConfig {
             "TOCSIN_SHUTDOWN_TIMEOUT_S", default: 20, in: 1...600, unit: "s", "Work in hand is finished for this long, then cut off.")
         startTimeoutSeconds = settings.int(
             "TOCSIN_START_TIMEOUT_S", default: 60, in: 1...3600, unit: "s", "How long the start waits for PostgreSQL.")
+        crashPoint = Self.crashPoint(from: &settings)
+    }
+
+    private static func crashPoint(from settings: inout SettingsReader) -> CrashPoint.Armed? {
+        let name = "CRASHPOINT"
+        guard let text = settings.optionalString(name, "For fault tests: `name:n` ends the process at the nth passing of that place.")
+        else { return nil }
+        if let armed = CrashPoint.Armed(text) { return armed }
+        let names = CrashPoint.allCases.map(\.rawValue).joined(separator: ", ")
+        settings.fault(name, "must be name:n with n from 1 and one of the names \(names)")
+        return nil
     }
 
     private static var hostAndPID: String { "\(ProcessInfo.processInfo.hostName)-\(getpid())" }

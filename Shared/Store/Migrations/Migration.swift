@@ -30,7 +30,7 @@ package struct Migration: Sendable {
 
     /// Every migration in order of version.
     package static let all: [Migration] = [
-        .teamsAndKeys, .incidentsAndAlerts, .logAndOffsets, .notifications, .measures, .documents, .consoleSessions,
+        .teamsAndKeys, .incidentsAndAlerts, .logAndOffsets, .notifications, .measures, .documents, .consoleSessions, .nothingLost,
     ]
 
     /// What this build needs.

@@ -144,7 +144,8 @@ class Team:
 class Stack:
     def __init__(self, folder: pathlib.Path):
         self.folder = folder
-        first = free_port_block(12, 18080)
+        # Runs that start at the same moment look from different places.
+        first = free_port_block(12, 18080 + os.getpid() % 1000 * 12)
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")},
             "TOCSIN_LOCAL_DIR": str(folder),
