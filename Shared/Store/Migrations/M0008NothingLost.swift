@@ -13,9 +13,11 @@ extension Migration {
 
             -- Set while an earlier attempt at the message may have arrived: the provider is asked before it is sent again, where it can be.
             ALTER TABLE deliveries ADD COLUMN in_doubt_since timestamptz;
+            -- Attempts made before a person put the message back: the schedule of retries starts anew after them.
+            ALTER TABLE deliveries ADD COLUMN attempts_before integer NOT NULL DEFAULT 0;
             """,
         down: """
-            ALTER TABLE deliveries DROP COLUMN in_doubt_since;
+            ALTER TABLE deliveries DROP COLUMN in_doubt_since, DROP COLUMN attempts_before;
             ALTER TABLE consumer_offsets DROP COLUMN attempted_offset, DROP COLUMN attempts;
             ALTER TABLE access_keys DROP COLUMN when_broker_away;
             """)
