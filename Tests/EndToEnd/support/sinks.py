@@ -46,6 +46,7 @@ class Answer:
     hang: bool = False  # no byte until the client gives up
     reset: bool = False  # the connection is reset instead
     emulate: bool = False  # after the delay, what the vendor would say
+    lost: bool = False  # with `emulate`: the vendor does what it was asked, and its answer gets lost
 
     def payload(self):
         if isinstance(self.body, bytes):
@@ -293,7 +294,7 @@ class _Handler(BaseHTTPRequestHandler):
         # The emulation runs now, so that what it remembers and the ledger agree even when the answer is late.
         if answer is None or answer.emulate:
             emulated = sink.emulate(path, request)
-            answer = dataclasses.replace(emulated, delay=answer.delay if answer else 0.0)
+            answer = dataclasses.replace(emulated, delay=answer.delay if answer else 0.0, reset=bool(answer and answer.lost))
         status = None if answer.hang or answer.reset else answer.status
         sink.ledger.append(method=self.command, path=self.path, headers=headers, body=raw, status=status)
         if answer.delay:

@@ -125,6 +125,11 @@ class MailSink:
         with self._lock:
             self._scripts[command].extend(replies)
 
+    def clear_scripts(self):
+        with self._lock:
+            for replies in self._scripts.values():
+                replies.clear()
+
     @property
     def messages(self):
         """The mails that were accepted."""

@@ -1,0 +1,135 @@
+"""One run: faults on, then heal, drain, and judge."""
+
+import dataclasses
+import json
+import pathlib
+import time
+
+from support.stack import wait_for
+
+from . import checker, evidence, report, workload
+from .generator import Generator
+from .injection import Injection
+from .ledger import ClientLedger
+from .schedule import schedule
+from .site import Site
+from .supervisor import Bounds
+from .timeline import Timeline
+
+# How long senders and the system have to come to rest after the last fault.
+DRAIN_SECONDS = 120.0
+STORIES_PER_SECOND = 2.0
+
+
+@dataclasses.dataclass
+class Outcome:
+    seed: int
+    numbers: dict
+    violations: list
+    remarks: dict
+    drained: float  # seconds from the last fault to rest
+    timeline: list
+    crash_points: list
+    notes: list
+
+
+def run(site: Site, folder: pathlib.Path, seed: int, duration: float, kinds=None, rate: float = STORIES_PER_SECOND) -> Outcome:
+    """Runs one seed on the site, with everything it leaves in `folder`."""
+    folder.mkdir(parents=True)
+    timeline = Timeline(folder / "timeline.txt")
+    ledger = ClientLedger(folder / "answers.jsonl")
+    site.begin(folder, seed, timeline)
+    try:
+        site.supervisor.start_all()
+        site.supervisor.wait_ready()
+        teams = site.make_teams(seed)
+        stories = workload.workload(seed, duration, rate)
+        generator = Generator(stories, teams, site.stack.gateway, site.stack.console, ledger, seed)
+        injection = Injection(site, schedule(seed, duration, kinds), seed)
+        timeline.begin()
+        generator.start()
+        injection.start()
+        time.sleep(duration)
+        injection.heal()
+        timeline.note("all faults are over")
+        healed = time.monotonic()
+        untold, undrained = _drain(site, generator, teams)
+        drained = time.monotonic() - healed
+        timeline.note("everything is at rest" if not undrained else f"not at rest: {'; '.join(undrained)}")
+        found = _gather(site, teams, stories, ledger, injection, untold, undrained)
+        remarks = {"I8": "not yet: there is no audit log"}
+        violations = checker.check(found) + _verify(site, teams, remarks)
+        return Outcome(
+            seed, checker.summary(found, violations), violations, remarks, drained, timeline.lines, site.supervisor.crash_points,
+            _notes(site, found, ledger, injection))
+    finally:
+        evidence_path = folder / "evidence.json"
+        site.end()
+        if "found" in locals():
+            evidence.save(found, evidence_path)
+        ledger.close()
+        timeline.close()
+
+
+def _drain(site, generator, teams):
+    """Waits until the senders are done and nothing is left to do.
+    - Returns: stories that were not told, and what is not at rest."""
+    deadline = time.monotonic() + DRAIN_SECONDS
+    try:
+        site.supervisor.wait_ready(DRAIN_SECONDS)
+    except TimeoutError as error:
+        return [], [str(error)]
+    untold = generator.join(max(1.0, deadline - time.monotonic()))
+    ids = team_ids(site, teams)
+    quiet = 0
+    unrest = []
+    while time.monotonic() < deadline:
+        site.hurry(ids)
+        unrest = site.unrest(ids)
+        quiet = 0 if unrest else quiet + 1
+        if quiet == 2:
+            return untold, []
+        time.sleep(1.0)
+    return untold, unrest
+
+
+def team_ids(site, teams) -> dict:
+    rows = site.stack.rows("SELECT slug, id FROM teams WHERE slug IN (" + ",".join(f"'{team.slug}'" for team in teams) + ")")
+    return {row["slug"]: row["id"] for row in rows}
+
+
+def _gather(site, teams, stories, ledger, injection, untold, undrained) -> evidence.Evidence:
+    ids = team_ids(site, teams)
+    bounds = Bounds()
+    return evidence.Evidence(
+        stories=stories, slugs=[team.slug for team in teams], answers=ledger.outcomes(), teams=ids,
+        arrivals=site.sinks.arrivals(), poisoned=injection.poisoned, ambiguities=injection.ambiguities + site.sinks.ambiguous,
+        codes=ledger.codes, untold=untold, undrained=undrained, unexpected=site.supervisor.unexpected, maxima=site.supervisor.maxima,
+        bounds=(bounds.rss_megabytes, bounds.descriptors, bounds.threads), **evidence.read(site.stack.rows, ids, site.started))
+
+
+def _verify(site, teams, remarks) -> list:
+    """The product's own opinion: `tocsin verify` of both teams."""
+    if "verify" not in site.stack.tocsin("--help"):
+        remarks["verify"] = "not there yet"
+        return []
+    found = []
+    for team in teams:
+        arguments = (str(site.stack.bin / "tocsin"), "verify", "--team", team.slug, "--since", "1h", "--json")
+        result = site.stack.run(*arguments, check=False, timeout=120, **site.stack.operator_environment())
+        if result.returncode != 0:
+            said = " ".join((result.stdout + result.stderr).split())[:600]
+            found.append(checker.Violation("verify", checker.WRONG, f"tocsin verify of {team.slug} exits {result.returncode}: {said}"))
+    return found
+
+
+def _notes(site, found, ledger, injection) -> list:
+    attempts = ledger.attempts
+    lines = [
+        f"requests: {attempts['ack']} accepted, {attempts['nack']} refused, {attempts['unknown']} unknown; {json.dumps(ledger.codes)}",
+        f"messages: {len(found.arrivals)} arrivals, {found.ambiguities} may have been left in doubt by faults",
+        "deaths: " + (", ".join(f"{name} {count}" for name, count in sorted(site.supervisor.deaths.items())) or "none"),
+        "most of each service (RSS MB, descriptors, threads): "
+        + ", ".join(f"{name} {'/'.join(map(str, maxima))}" for name, maxima in sorted(site.supervisor.maxima.items())),
+    ]
+    return lines + [f"did not strike: {text}" for text in injection.skipped]
