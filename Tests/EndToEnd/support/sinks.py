@@ -17,6 +17,7 @@ A running sink takes a script at POST /_sink/script and shows its arrivals at GE
 import argparse
 import base64
 import dataclasses
+import io
 import json
 import os
 import re
@@ -345,6 +346,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.close()
         self.wfile.close()
         self.connection.close()
+        # The library flushes what it has after each request.
+        self.wfile = io.BytesIO()
 
     def finish(self):
         if not self.wfile.closed:

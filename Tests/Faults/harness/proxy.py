@@ -178,6 +178,11 @@ class Proxy:
     async def _wait_for_connections(self) -> None:
         while self._connections:
             await asyncio.sleep(0.005)
+        # Their pipes have been told to end; the loop must not close before they have.
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
 
 
 class _Connection:
