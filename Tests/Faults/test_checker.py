@@ -55,6 +55,7 @@ def add_story(found, number, slug):
     found.rollups.append({
         "team_id": team, "day": "2026-11-21", "service": name, "severity": "high", "open_count": 0, "acknowledged_count": 0,
         "resolved_count": 1, "ack_samples": 0, "ack_milliseconds": 0, "resolve_samples": 1, "resolve_milliseconds": 2500})
+    found.documents.append({"team_id": team, "incident_id": incident, "kind": "post-mortem", "version": 1, "sequence": 2})
     for kind in ("webhook", "email", "slack"):
         channel = identifier("channel", number, kind)
         matchers = ['pace=~"slow|mid"'] if kind == "slack" else []
@@ -104,7 +105,7 @@ def open_second_incident(e):
 
 def lose_incident(e):
     gone = e.incidents.pop()["id"]
-    for rows in (e.events, e.deliveries, e.alerts, e.occurrences):
+    for rows in (e.events, e.deliveries, e.alerts, e.occurrences, e.documents):
         rows[:] = [row for row in rows if row["incident_id"] != gone]
 
 
@@ -159,6 +160,10 @@ def double_mail(e):
 
 def resend_without_cause(e):
     e.deliveries[0]["resends"] = 1
+
+
+def lose_document(e):
+    e.documents.pop()
 
 
 def arrive_from_nowhere(e):
@@ -218,6 +223,7 @@ DAMAGES = [
     (lose_row, "I3", "lost"), (leave_pending, "I3", "lost"), (give_up, "I3", "lost"), (doubt_idempotent, "I3", "lost"),
     (lose_webhook, "I3", "lost"), (refuse_webhook, "I3", "lost"), (lose_slack, "I3", "lost"),
     (double_slack, "I3", "duplicated"), (double_mail, "I3", "duplicated"), (resend_without_cause, "I3", "wrong"),
+    (lose_document, "I3", "lost"),
     (arrive_from_nowhere, "I4", "wrong"), (arrive_in_wrong_order, "I5", "wrong"),
     (lose_dead_letter, "I6", "lost"), (change_dead_letter, "I6", "wrong"), (put_good_record_aside, "I6", "wrong"),
     (miscount_figures, "I7", "wrong"), (grow_without_bound, "I9", "wrong"), (crash, "I9", "wrong"),

@@ -59,6 +59,16 @@ def summary(evidence: Evidence, violations: list) -> dict:
     }
 
 
+def in_doubt(evidence: Evidence) -> list:
+    """A line for each message of which nobody knows whether it arrived."""
+    index = _Index(evidence)
+    return [
+        f"in doubt: {index.type_of(d)} message {d['id']}, {d['kind']} of #{index.incident[d['incident_id']]['number']}, sent "
+        f"{d['attempts']} times, {d['last_error']}"
+        for d in evidence.deliveries if d["state"] == "in_doubt"
+    ]
+
+
 class _Index:
     """The evidence, looked up by what belongs together."""
 
@@ -228,6 +238,7 @@ def _i3(evidence, index):
         yield from _state(index, delivery)
     yield from _effects_by_id(evidence, index)
     yield from _effects_by_text(evidence, index)
+    yield from _documents(evidence, index)
     resends = sum(d["resends"] for d in evidence.deliveries)
     if resends > evidence.ambiguities:
         yield Violation("I3", WRONG, f"{resends} messages were resent, the faults explain {evidence.ambiguities}")
@@ -306,6 +317,18 @@ def _effects_by_text(evidence, index):
             yield Violation("I3", LOST, f"{key[0]}: {sent} messages '{key[2]}' of {key[1]} are sent, {arrived[key]} arrived")
         if arrived[key] > most:
             yield Violation("I3", DUPLICATED, f"{key[0]}: {arrived[key]} messages '{key[2]}' of {key[1]} arrived, {most} are accounted for")
+
+
+def _documents(evidence, index):
+    """Each resolution has one version of the document."""
+    written = collections.Counter((d["incident_id"], d["sequence"]) for d in evidence.documents)
+    for event in evidence.events:
+        count = written[event["incident_id"], event["sequence"]]
+        name = f"the document on event {event['sequence']} of #{index.incident[event['incident_id']]['number']}"
+        if event["kind"] == "resolved" and count == 0:
+            yield Violation("I3", LOST, f"{name} was not written")
+        if count > 1:
+            yield Violation("I3", DUPLICATED, f"{name} was written {count} times")
 
 
 # -- I4, I5

@@ -28,7 +28,7 @@ class Evidence:
     undrained: list = dataclasses.field(default_factory=list)  # what had not come to rest in time
     unexpected: list = dataclasses.field(default_factory=list)  # deaths that no fault explains
     maxima: dict = dataclasses.field(default_factory=dict)  # service -> (RSS in MB, descriptors, threads)
-    bounds: tuple = (400, 400, 100)
+    bounds: tuple = (256, 256, 80)
 
 
 _MICROS = "(extract(epoch FROM {0}) * 1000000)::bigint"

@@ -132,4 +132,4 @@ def _notes(site, found, ledger, injection) -> list:
         "most of each service (RSS MB, descriptors, threads): "
         + ", ".join(f"{name} {'/'.join(map(str, maxima))}" for name, maxima in sorted(site.supervisor.maxima.items())),
     ]
-    return lines + [f"did not strike: {text}" for text in injection.skipped]
+    return lines + checker.in_doubt(found) + [f"did not strike: {text}" for text in injection.skipped]

@@ -22,9 +22,9 @@ REVIVE_SECONDS = 0.5
 class Bounds:
     """The most that a process may use (I9). For debug builds under this load."""
 
-    rss_megabytes: int = 400
-    descriptors: int = 400
-    threads: int = 100
+    rss_megabytes: int = 256
+    descriptors: int = 256
+    threads: int = 80
 
 
 @dataclasses.dataclass
