@@ -18,7 +18,7 @@ from .timeline import Timeline
 
 # How long senders and the system have to come to rest after the last fault.
 DRAIN_SECONDS = 120.0
-STORIES_PER_SECOND = 2.0
+STORIES_PER_SECOND = 3.0
 
 
 @dataclasses.dataclass

@@ -63,7 +63,7 @@ def workload(seed: int, duration: float, rate: float, teams: int = 2, base=None)
     stories = []
     for number in range(max(teams, round(duration * rate))):
         # Telegram takes 20 messages a minute and Slack 60: few stories are told there.
-        pace = "slow" if number % 16 < teams else "mid" if number % 5 < teams else "fast"
+        pace = "slow" if number % 24 < teams else "mid" if number % 9 < teams else "fast"
         name = f"s{seed}-{number}"
         story = Story(
             name=name, team=number % teams, source=r.choice(SOURCES), pace=pace, severity=r.choice(("critical", "high", "low")),
