@@ -119,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "tocsin",
             dependencies: [
-                "Models", "JSON", "ServiceKit", "Store", "Postgres", "Kafka", "Outbound", "Delivery", logging, arguments,
+                "Models", "JSON", "ServiceKit", "Store", "Postgres", "Kafka", "Outbound", "Delivery", "Rollup", logging, arguments,
             ],
             path: "Services/Operator", swiftSettings: rules),
 

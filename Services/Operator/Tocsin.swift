@@ -20,6 +20,7 @@ struct Tocsin: AsyncParsableCommand {
               0   done
               1   failed
               2   not found, or refused because of what is there
+              3   verify: nothing lost, but messages are in doubt
               64  the command line is wrong
               69  PostgreSQL, Kafka or the gateway cannot be reached, or the
                   database's schema is not migrated
@@ -31,5 +32,6 @@ struct Tocsin: AsyncParsableCommand {
         version: Build.version,
         subcommands: [
             Migrate.self, Teams.self, Keys.self, Channels.self, Topics.self, Tail.self, DeadLetters.self, FireDrill.self,
+            Verify.self,
         ])
 }

@@ -8,12 +8,35 @@ package final class TopicReader: Sendable {
         case beginning
         /// Records produced after `open`.
         case end
+        /// Records whose timestamps, in milliseconds since 1970, lie from the one time up to about the other; nil: up to the end. Near both
+        /// ends there may be others among them: timestamps of one partition need not rise.
+        case time(from: Int64, to: Int64?)
+        /// The given offset of each partition; those not named from the oldest record.
+        case offsets([Int32: Int64])
+    }
+
+    /// What a partition held when it was opened, and which part of it is read.
+    package struct Span: Sendable, Hashable {
+        /// Offset of the oldest record there was, and the offset after the newest.
+        package let low: Int64
+        package let high: Int64
+        /// Read from here up to, not including, `end`.
+        package let start: Int64
+        package let end: Int64
+
+        package init(low: Int64, high: Int64, start: Int64, end: Int64) {
+            self.low = low
+            self.high = high
+            self.start = start
+            self.end = end
+        }
     }
 
     private struct State {
         var client: RDKafkaClient?
         /// Partitions whose records of the time of `open` are not all read.
         var unread: [Int32: Int64] = [:]
+        var spans: [Int32: Span] = [:]
     }
 
     private let state: Guarded<State>
@@ -53,6 +76,15 @@ package final class TopicReader: Sendable {
     /// All that the topic held when it was opened has been read.
     package var isAtEnd: Bool { get async { state.withLock { $0.unread.isEmpty } } }
 
+    /// The partitions as `open` found them.
+    package var spans: [Int32: Span] { state.withLock(\.spans) }
+
+    /// The cluster's id; nil where no broker tells in time.
+    package func clusterID(timeoutMilliseconds: Int) async -> String? {
+        // Closed is as good as unknown.
+        try? await perform { client in .success(client.clusterID(timeoutMilliseconds: timeoutMilliseconds)) }.get()
+    }
+
     /// Frees the instance.
     package func close() async {
         _ = await thread.perform {
@@ -73,18 +105,18 @@ package final class TopicReader: Sendable {
 
     private func openNow(_ client: RDKafkaClient, _ topic: String, _ start: Start, _ milliseconds: Int) throws(KafkaError) {
         guard let count = try client.partitionCounts(timeoutMilliseconds: milliseconds)[topic] else { throw .unknownTopic(topic) }
-        var positions: [TopicPartition: Int64] = [:]
-        var unread: [Int32: Int64] = [:]
+        var marks: [Int32: (low: Int64, high: Int64)] = [:]
         for number in 0..<Int32(count) {
-            let partition = TopicPartition(topic: topic, partition: number)
-            let marks = try client.watermarks(partition, timeoutMilliseconds: milliseconds).get()
-            positions[partition] = start == .end ? marks.high : marks.low
-            if start == .beginning, marks.high > marks.low { unread[number] = marks.high }
+            marks[number] = try client.watermarks(TopicPartition(topic: topic, partition: number), timeoutMilliseconds: milliseconds).get()
         }
         client.acceptPolling()
-        if let error = client.assign(positions) { throw error }
-        let remaining = unread
-        state.withLock { $0.unread = remaining }
+        let spans = try TopicSpans(client: client, topic: topic, marks: marks, timeoutMilliseconds: milliseconds).find(start)
+        let positions = spans.map { (TopicPartition(topic: topic, partition: $0.key), $0.value.start) }
+        if let error = client.assign(Dictionary(positions) { first, _ in first }) { throw error }
+        state.withLock { state in
+            state.spans = spans
+            state.unread = spans.filter { $0.value.end > $0.value.start }.mapValues(\.end)
+        }
     }
 
     private func read(_ client: RDKafkaClient, _ maxRecords: Int, _ waitMilliseconds: Int) throws(KafkaError) -> [IncomingRecord] {

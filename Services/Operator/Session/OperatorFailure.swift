@@ -11,6 +11,8 @@ struct OperatorFailure: Error, Sendable, CustomStringConvertible {
         static let done: Int32 = 0
         static let failed: Int32 = 1
         static let refused: Int32 = 2
+        /// `verify` only: nothing is lost, but some messages may have been sent twice.
+        static let inDoubt: Int32 = 3
         static let usage: Int32 = 64
         static let unavailable: Int32 = 69
         static let configuration: Int32 = 78
@@ -25,6 +27,7 @@ struct OperatorFailure: Error, Sendable, CustomStringConvertible {
     }
 
     static func failed(_ reason: String) -> OperatorFailure { OperatorFailure(Code.failed, reason) }
+    static func inDoubt(_ what: String) -> OperatorFailure { OperatorFailure(Code.inDoubt, what) }
     static func notFound(_ what: String) -> OperatorFailure { OperatorFailure(Code.refused, what) }
     static func refused(_ reason: String) -> OperatorFailure { OperatorFailure(Code.refused, reason) }
     static func usage(_ reason: String) -> OperatorFailure { OperatorFailure(Code.usage, reason) }

@@ -23,4 +23,22 @@ extension RDKafkaClient {
         default: return .failed(.library("read", message.pointee.err))
         }
     }
+
+    /// The first offset of each partition whose record has that timestamp or a later one; partitions without are absent. Blocks.
+    func offsets(
+        at milliseconds: Int64, of partitions: [TopicPartition], timeoutMilliseconds: Int
+    ) throws(KafkaError) -> [Int32: Int64] {
+        let wanted = Dictionary(partitions.map { ($0, milliseconds) }) { first, _ in first }
+        var found: [Int32: Int64] = [:]
+        let code = RDKafkaPartitionList.with(wanted) { list in
+            let code = rd_kafka_offsets_for_times(pointer, list, Int32(clamping: timeoutMilliseconds))
+            for index in 0..<Int(list.pointee.cnt) {
+                let element = list.pointee.elems[index]
+                if element.err == RD_KAFKA_RESP_ERR_NO_ERROR, element.offset >= 0 { found[element.partition] = element.offset }
+            }
+            return code
+        }
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw .library("offsets for times", code) }
+        return found
+    }
 }
