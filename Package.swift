@@ -155,6 +155,7 @@ let package = Package(
         tests("Notifier", ["notifier", "Delivery", "Models", "JSON", "ServiceKit", "Store", "Postgres", "Kafka", "Outbound", logging]),
         tests("Rollup", ["Rollup", "Models", "JSON"]),
         tests("Publishing", ["Publishing", "Models", "JSON"]),
+        tests("DocPublisher", ["doc-publisher", "Publishing", "Models", "ServiceKit", "Store", "Postgres", "Kafka", logging]),
         tests(
             "Console", ["console", "Views", "Models", "JSON", "Postgres", "Store", "ServiceKit", hummingbird, hummingbirdTesting, logging]),
         tests("Operator", ["tocsin", "Models", "JSON"]),

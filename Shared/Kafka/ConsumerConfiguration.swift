@@ -9,7 +9,8 @@ package struct ConsumerConfiguration: Sendable {
     /// Static membership: a restart within the session time-out moves no partition. Must be unique in the group;
     /// the second process with the same id makes the first one fail for good.
     package var instanceID: String?
-    /// A member silent for longer loses its partitions.
+    /// A member silent for longer loses its partitions: how long they stand still after a process was killed. Six seconds is the least
+    /// that a broker takes as it comes; heartbeats have their own thread, so that work does not silence a member.
     package var sessionTimeoutMilliseconds: Int
     /// A member whose owner asks for nothing (`nextBatch`, `hold`) for longer loses its partitions.
     package var maxPollIntervalMilliseconds: Int
@@ -18,7 +19,7 @@ package struct ConsumerConfiguration: Sendable {
 
     package init(
         brokers: String, clientID: String, group: String, topics: [String], instanceID: String? = nil,
-        sessionTimeoutMilliseconds: Int = 10000, maxPollIntervalMilliseconds: Int = 300_000, extra: [String: String] = [:]
+        sessionTimeoutMilliseconds: Int = 6000, maxPollIntervalMilliseconds: Int = 300_000, extra: [String: String] = [:]
     ) {
         self.brokers = brokers
         self.clientID = clientID
@@ -38,6 +39,8 @@ package struct ConsumerConfiguration: Sendable {
         var ours: [(String, String)] = [
             ("group.id", group),
             ("session.timeout.ms", String(sessionTimeoutMilliseconds)),
+            // Members learn of each other's coming and going by it.
+            ("heartbeat.interval.ms", "1000"),
             ("max.poll.interval.ms", String(maxPollIntervalMilliseconds)),
             ("partition.assignment.strategy", "range"),
             ("enable.auto.commit", "false"),

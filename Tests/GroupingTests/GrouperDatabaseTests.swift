@@ -179,6 +179,17 @@ import Testing
         }
     }
 
+    @Test func `commands are carried out incident by incident, those of one incident in their order`() throws {
+        let ids = (0..<3).map { _ in IncidentID.random() }.sorted()
+        let commands = [2, 0, 1, 0, 2].enumerated().map { number, incident in
+            IncidentCommand(
+                id: "\(number)", teamID: Scene.team, incidentID: ids[incident], action: .acknowledge,
+                actor: Actor(kind: .person, name: "ada"), assigneeID: nil, at: Scene.start)
+        }
+        let records = commands.map { IncomingRecord(topic: Topic.commands.name, partition: 0, offset: 0, value: $0.encode()) }
+        #expect(try CommandHandler.inLockOrder(records).map(\.id) == ["1", "3", "2", "0", "4"])
+    }
+
     @Test(arguments: 0..<6)
     func `the database ends as the simulation does`(seed: Int) async throws {
         var random = ConvergenceTests.SplitMix(state: UInt64(seed) + 77)

@@ -1,5 +1,8 @@
-@testable import Postgres
+import FoundationEssentials
+import TestKit
 import Testing
+
+@testable import Postgres
 
 @Suite(.timeLimit(.minutes(2))) struct PoolTests {
     @Test func `Never more connections than allowed, and every caller is served`() async throws {
@@ -182,6 +185,34 @@ import Testing
         #expect(pool.statistics == PoolStatistics(open: 0, idle: 0, waiting: 0))
     }
 
+    @Test func `More connections than the server allows are refused as a fault of the surroundings, and the others work`() async throws {
+        try await withPool { admin, url async throws in
+            let role = "limited_" + UUID().uuidString.lowercased().filter { $0 != "-" }
+            try await runSQL("CREATE ROLE \(role) LOGIN PASSWORD 'limited' CONNECTION LIMIT 2", at: url)
+            let parts = try #require(url.wholeMatch(of: /([a-z]+:\/\/)[^@]*(@.*)/))
+            let pool = PostgresPool(
+                configuration: PostgresConfiguration(
+                    url: "\(parts.1)\(role):limited\(parts.2)", applicationName: "limited", maxConnections: 6),
+                logger: quiet)
+            let outcomes = await withTaskGroup { group in
+                for _ in 0..<24 {
+                    group.addTask {
+                        await Result { try await pool.query("SELECT pg_sleep(0.05)") }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            for case .failure(let error) in outcomes {
+                let error = try #require(error as? PostgresError)
+                #expect(error.isConnectionFault && error.isRetriable)
+            }
+            #expect(outcomes.contains { if case .success = $0 { true } else { false } })
+            for _ in 0..<5 { #expect(try await pool.query("SELECT 1 AS n")[0].int("n") == 1) }
+            await pool.close()
+            try await runSQL("DROP ROLE \(role)", at: url)
+        }
+    }
+
     @Test func `A closed pool refuses callers and waiters, and closes what comes back`() async throws {
         try await withPool(maxConnections: 1) { pool, _ async throws in
             try await pool.withConnection { connection in
@@ -198,5 +229,11 @@ import Testing
             let error = try await #require(throws: PostgresError.self) { try await pool.query("SELECT 1") }
             #expect(error.code == .closed)
         }
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }

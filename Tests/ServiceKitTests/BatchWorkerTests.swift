@@ -218,7 +218,8 @@ import Testing
     func verifiesCommit() async throws {
         try await Harness.run { harness in
             let partition = TopicPartition(topic: "t", partition: 0)
-            let positions = ConsumerPositions(group: "g", owner: "o", pool: harness.runtime.pool, otherBroker: { _, _ in })
+            let positions = ConsumerPositions(
+                group: "g", owner: "o", pool: harness.runtime.pool, batchRecords: 10, otherBroker: { _, _ in })
             #expect(try await positions.load([partition], clusterID: "c") == [partition: .earliest])
             let advance = positions.advance(to: [partition: 5])
             #expect(try await positions.verify(advance) == .notDone)

@@ -22,7 +22,7 @@ final class CommandHandler: BatchHandler {
     func handle(_ records: [IncomingRecord], in connection: PostgresConnection, now: Timestamp) async throws -> [Fact] {
         var outcomes: [CommandOutcome] = []
         var facts: [Fact] = []
-        for command in try records.enumerated().map({ try CommandHandler.command($0.element, index: $0.offset) }) {
+        for command in try CommandHandler.inLockOrder(records) {
             switch try await CommandStore.carryOut(command, now: now, in: connection) {
             case .done(let event):
                 outcomes.append(.done)
@@ -42,6 +42,15 @@ final class CommandHandler: BatchHandler {
             return pending
         }
         metrics.count(outcomes)
+    }
+
+    /// The commands by incident, those of one incident in the order of their records: incidents are locked in the same order by everybody,
+    /// so that two transactions do not wait for each other.
+    static func inLockOrder(_ records: [IncomingRecord]) throws -> [IncidentCommand] {
+        let commands = try records.enumerated().map { (index: $0.offset, command: try command($0.element, index: $0.offset)) }
+        return commands.sorted {
+            ($0.command.teamID, $0.command.incidentID, $0.index) < ($1.command.teamID, $1.command.incidentID, $1.index)
+        }.map(\.command)
     }
 
     private static func command(_ record: IncomingRecord, index: Int) throws -> IncidentCommand {

@@ -38,6 +38,7 @@ package struct Runtime: Sendable {
             let (result, facts) = try await body(connection)
             return (result, try await Outbox.insert(facts, in: connection))
         }
+        CrashPoint.factsCommitted.reach()
         await outbox.publish(rows)
         return result
     }

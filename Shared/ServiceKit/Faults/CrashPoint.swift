@@ -18,6 +18,8 @@ package enum CrashPoint: String, Sendable, CaseIterable {
     case batchWritten = "batch.written"
     /// A batch committed, its facts not published.
     case batchCommitted = "batch.committed"
+    /// As `batch.committed`, in a loop over due rows or a request of a person.
+    case factsCommitted = "facts.committed"
     /// Facts acknowledged by the broker, still in the outbox.
     case outboxPublished = "outbox.published"
     /// As `outbox.published`, in the relay.

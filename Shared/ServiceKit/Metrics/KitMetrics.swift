@@ -13,6 +13,8 @@ enum KitMetrics {
         "tocsin_consumer_fenced_total", .counter, "Batches dropped because another process had moved the offset.")
     static let abandoned = MetricDeclaration(
         "tocsin_consumer_abandoned_total", .counter, "Batches dropped because their partitions were reassigned.")
+    static let alone = MetricDeclaration(
+        "tocsin_consumer_alone_total", .counter, "Records handled one by one because processes died at their batch before.")
     static let retries = MetricDeclaration("tocsin_consumer_retries_total", .counter, "Attempts of a batch that failed, by cause.")
     static let deadLetters = MetricDeclaration("tocsin_deadletter_total", .counter, "Records put aside as unfit, by topic.")
     static let gaps = MetricDeclaration("tocsin_consumer_gap_total", .counter, "Holes in what could be read, by topic and reason.")

@@ -37,6 +37,7 @@ package final class OutboxPublisher: Sendable {
         for start in stride(from: 0, to: rows.count, by: Self.recordsPerSend) {
             let part = rows[start..<min(start + Self.recordsPerSend, rows.count)]
             guard await send(part) else { return }
+            CrashPoint.outboxPublished.reach()
             await delete(part)
         }
     }

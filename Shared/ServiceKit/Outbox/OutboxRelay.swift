@@ -44,6 +44,7 @@ package struct OutboxRelay: Service, CustomStringConvertible {
             let rows = try await Outbox.claim(limit: rowsPerPass, graceMilliseconds: graceMilliseconds, in: connection)
             guard !rows.isEmpty else { return 0 }
             try await producer.send(rows.map(\.record), timeoutMilliseconds: sendTimeoutMilliseconds)
+            CrashPoint.relayPublished.reach()
             _ = try await connection.query(Outbox.deleteSQL, [rows.map(\.id)])
             return rows.count
         }

@@ -8,9 +8,11 @@ import ServiceLifecycle
 ///
 /// Steps of each part: compare-and-set of the offsets, handler, outbox and dead letters in one transaction; then publish the outbox
 /// rows and tell the handler. While the surroundings fail, the batch is kept and the consumer held. A part that fails by itself is
-/// tried twice, then halved until the record at fault stands alone and is put aside.
+/// tried twice, then halved until the record at fault stands alone and is put aside. A record that ends the whole process is found by
+/// attempts that are counted before they begin: see `Attempts`.
 struct BatchProcessor {
     private static let attemptsPerDefect = 2
+    private static let deathReason = "the process died \(Attempts.alone) times while it handled this record alone"
     private static let deadLetterTimeoutMilliseconds = 3000
     /// Records put aside without the handler naming them: a burst of these means that our code is at fault, not the records.
     private static let defectBurst = 100.0
@@ -53,7 +55,13 @@ struct BatchProcessor {
         let start = ContinuousClock.now
         health.inHand(since: runtime.clock())
         metrics.batchRecords.record(batch.records.count)
-        var parts = [BatchWork(batch.records)]
+        var parts = positions.parts(of: batch.records)
+        let suspects = parts.count { $0.isAlone }
+        if suspects > 0 {
+            runtime.logger.warning(
+                "processes died at these records: they are handled one by one",
+                metadata: ["kafka.group": "\(group)", "batch.records": "\(suspects)"])
+        }
         while let work = parts.first {
             guard consumer.isCurrent(batch.generation) else {
                 metrics.abandoned.increment()
@@ -70,10 +78,35 @@ struct BatchProcessor {
     /// One attempt at one part.
     /// - Returns: what is left of the part: nothing, itself, or its halves; nil when the whole batch is over.
     private mutating func step(_ work: BatchWork) async -> [BatchWork]? {
-        let advance = positions.advance(to: work.nextOffsets)
-        switch await attempt(work, advance) {
+        switch positions.verdict(work) {
+        case .begin: return await conclude(work, await attempt(work))
+        case .putAside:
+            var work = work
+            positions.putAside(work)
+            work.putAside(0, reason: Self.deathReason)
+            return [work]
+        case .count(let counts):
+            if let failure = await begin(work, counts) { return await conclude(work, .failed(failure)) }
+            let outcome = await attempt(work)
+            if work.isAlone, case .failed = outcome { await positions.outlived(work, counts: counts) }
+            return await conclude(work, outcome)
+        }
+    }
+
+    /// Stores that the attempt begins, so that the next life knows of it should this one end.
+    private func begin(_ work: BatchWork, _ counts: [TopicPartition: Int]) async -> BatchFailure? {
+        if work.isAlone { metrics.alone.increment() }
+        do {
+            return try await positions.begin(work, counts: counts) ? nil : .fenced
+        } catch {
+            return BatchFailure(error)
+        }
+    }
+
+    private mutating func conclude(_ work: BatchWork, _ outcome: BatchTransaction.Outcome) async -> [BatchWork]? {
+        switch outcome {
         case .committed(let rows):
-            await finish(work, advance, rows)
+            await finish(work, rows)
             return []
         case .failed(.fenced):
             metrics.fenced.increment()
@@ -97,7 +130,8 @@ struct BatchProcessor {
         }
     }
 
-    private func attempt(_ work: BatchWork, _ advance: OffsetAdvance) async -> BatchTransaction.Outcome {
+    private func attempt(_ work: BatchWork) async -> BatchTransaction.Outcome {
+        let advance = positions.advance(to: work.nextOffsets)
         guard work.mustVerify else { return await transaction.run(work, advance) }
         do {
             switch try await positions.verify(advance) {
@@ -111,9 +145,10 @@ struct BatchProcessor {
         }
     }
 
-    private mutating func finish(_ work: BatchWork, _ advance: OffsetAdvance, _ rows: [OutboxRow]) async {
+    private mutating func finish(_ work: BatchWork, _ rows: [OutboxRow]) async {
+        CrashPoint.batchCommitted.reach()
         recovered()
-        positions.committed(advance)
+        positions.committed(positions.advance(to: work.nextOffsets))
         committed.merge(work.nextOffsets, uniquingKeysWith: max)
         metrics.done(work)
         await runtime.outbox.publish(rows)

@@ -20,7 +20,9 @@ struct BatchTransaction: Sendable {
                 guard try await advance.apply(in: connection) else { throw BatchFailure.Fenced() }
                 let facts = work.records.isEmpty ? [] : try await handler.handle(work.records, in: connection, now: clock())
                 try await DeadLetters.insert(work.unfit, group: group, clusterID: advance.clusterID, in: connection)
-                return try await Outbox.insert(facts, in: connection)
+                let rows = try await Outbox.insert(facts, in: connection)
+                CrashPoint.batchWritten.reach()
+                return rows
             }
             return .committed(rows)
         } catch {

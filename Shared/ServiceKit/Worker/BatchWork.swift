@@ -10,7 +10,18 @@ struct BatchWork: Sendable {
     /// The last COMMIT may have happened: look before trying again.
     var mustVerify = false
 
-    init(_ records: [IncomingRecord]) { self.records = records }
+    /// One record under suspicion of killing its process: see `Attempts`.
+    let isAlone: Bool
+
+    init(_ records: [IncomingRecord], isAlone: Bool = false) {
+        self.records = records
+        self.isAlone = isAlone
+    }
+
+    /// Where each partition's records begin.
+    var firstOffsets: [TopicPartition: Int64] {
+        Dictionary(records.map { ($0.topicPartition, $0.offset) }, uniquingKeysWith: min)
+    }
 
     /// Where each partition goes on when this part is done.
     var nextOffsets: [TopicPartition: Int64] {

@@ -53,7 +53,7 @@ package struct BatchWorker: Service, CustomStringConvertible {
     /// The life of one consumer.
     private func consume(progress: () -> Void) async throws {
         let positions = ConsumerPositions(
-            group: group, owner: runtime.common.instanceID, pool: runtime.pool,
+            group: group, owner: runtime.common.instanceID, pool: runtime.pool, batchRecords: maxRecords,
             otherBroker: { [self] in gap($0, expected: $1, resumedAt: nil, reason: "other_broker") })
         let consumer = try Consumer(configuration, logger: runtime.logger) { assigned, clusterID in
             try await positions.load(assigned, clusterID: clusterID)

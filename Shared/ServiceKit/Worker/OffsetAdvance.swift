@@ -7,6 +7,13 @@ struct StoredOffset: Sendable, Hashable {
     var next: Int64
 }
 
+/// The row as it is read at the start.
+struct OffsetRow: Sendable, Hashable {
+    var offset: StoredOffset
+    /// How often the processing of the records from `offset.next` on was begun; see `Attempts`.
+    var attempts: Int
+}
+
 /// The step of a consumer group from the offsets it believes in to the ones after a batch.
 struct OffsetAdvance: Sendable {
     struct Step: Sendable, Hashable {
@@ -71,18 +78,20 @@ struct OffsetAdvance: Sendable {
     /// The rows of these partitions.
     static func read(
         group: String, _ partitions: [TopicPartition], _ pool: PostgresPool
-    ) async throws -> [TopicPartition: StoredOffset] {
+    ) async throws -> [TopicPartition: OffsetRow] {
         let rows = try await pool.query(
             """
             -- consumer_offsets.read
-            SELECT stored.topic, stored.partition, stored.cluster_id, stored.next_offset
+            SELECT stored.topic, stored.partition, stored.cluster_id, stored.next_offset,
+                CASE WHEN stored.attempted_offset = stored.next_offset THEN stored.attempts ELSE 0 END AS attempts
             FROM consumer_offsets AS stored
             JOIN unnest($2::text[], $3::int[]) AS g(topic, partition) USING (topic, partition)
             WHERE stored.consumer_group = $1
             """, [group, partitions.map(\.topic), partitions.map(\.partition)])
         let pairs = try rows.map { row in
             let partition = TopicPartition(topic: try row.string("topic"), partition: Int32(try row.int("partition")))
-            return (partition, StoredOffset(clusterID: try row.string("cluster_id"), next: try row.int64("next_offset")))
+            let offset = StoredOffset(clusterID: try row.string("cluster_id"), next: try row.int64("next_offset"))
+            return (partition, OffsetRow(offset: offset, attempts: try row.int("attempts")))
         }
         return Dictionary(pairs) { first, _ in first }
     }

@@ -7,6 +7,7 @@ struct WorkerMetrics: Sendable {
     let batchSeconds = KitMetrics.batchSeconds.timer()
     let fenced = KitMetrics.fenced.counter()
     let abandoned = KitMetrics.abandoned.counter()
+    let alone = KitMetrics.alone.counter()
     private let handled: [String: Counter]
     private let poison: [String: Counter]
     private let deadLetters: [String: Counter]

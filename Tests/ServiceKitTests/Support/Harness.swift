@@ -18,6 +18,7 @@ struct Harness: Sendable {
         CREATE TABLE consumer_offsets (
             consumer_group text NOT NULL, topic text NOT NULL, partition integer NOT NULL, cluster_id text NOT NULL,
             next_offset bigint NOT NULL CHECK (next_offset >= 0), owner text NOT NULL, updated_at timestamptz NOT NULL DEFAULT now(),
+            attempted_offset bigint, attempts integer NOT NULL DEFAULT 0,
             PRIMARY KEY (consumer_group, topic, partition));
         CREATE TABLE dead_letters (
             id uuid PRIMARY KEY DEFAULT gen_random_uuid(), consumer_group text NOT NULL, cluster_id text NOT NULL, topic text NOT NULL,
@@ -54,10 +55,10 @@ struct Harness: Sendable {
         runtime = try Self.runtime(broker: broker.bootstrapServers, databaseURL: databaseURL)
     }
 
-    static func runtime(broker: String, databaseURL: String) throws -> Runtime {
+    static func runtime(broker: String, databaseURL: String, kafkaProperties: String = "") throws -> Runtime {
         var settings = SettingsReader(environment: [
             "KAFKA_BROKERS": broker, "DATABASE_URL": databaseURL, "TOCSIN_INSTANCE_ID": "test-\(UUID().uuidString)",
-            "TOCSIN_ADMIN_PORT": "0",
+            "TOCSIN_ADMIN_PORT": "0", "TOCSIN_KAFKA_PROPERTIES": kafkaProperties,
         ])
         let common = CommonConfig(from: &settings)
         return try Bootstrap.makeRuntime(
