@@ -54,6 +54,8 @@ package struct ConsumerConfiguration: Sendable {
             // A full queue stops fetching for up to a second (before 2.3.0), so it must hold more than a second's work.
             ("queued.min.messages", "20000"),
             ("queued.max.messages.kbytes", "16384"),
+            // One answer may lie over that bound: a backlog of large records must not fill the memory (the default is 50 MiB).
+            ("fetch.max.bytes", "8388608"),
             // A broker answers a fetch as soon as it has a byte; the mock broker only when the wait is over, so it is short.
             // A big cluster with hundreds of readers may want 500 in `extra`: fewer empty fetches, no later records.
             ("fetch.wait.max.ms", "20"),

@@ -16,7 +16,7 @@ import Testing
         try await fixture.produce(3, to: "t")
         try await fixture.withConsumer(topics: ["t"], from: fromTheBeginning) { consumer in
             #expect(try await consumer.read(3).map(\.offset) == [0, 1, 2])
-            for codes in [[rebalance], [illegalGeneration], [unknownMember]] {
+            for codes in [[rebalance], [illegalGeneration, unknownMember]] {
                 let (generation, start) = (try await consumer.next(idle: 10).generation, ContinuousClock.now)
                 fixture.broker.push(.heartbeat, codes: codes)
                 try await eventually {
