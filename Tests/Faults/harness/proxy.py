@@ -197,6 +197,7 @@ class _Connection:
         self.task = None
 
     async def run(self) -> None:
+        pipes = []
         try:
             await self.proxy._flowing[UP].wait()
             self.server = socket.socket()
@@ -204,11 +205,16 @@ class _Connection:
                 side.setblocking(False)
                 side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await self.loop.sock_connect(self.server, self.proxy.target)
-            await asyncio.gather(self._pipe(UP, self.client, self.server), self._pipe(DOWN, self.server, self.client))
+            for direction, source, target in ((UP, self.client, self.server), (DOWN, self.server, self.client)):
+                pipes.append(self.loop.create_task(self._pipe(direction, source, target)))
+            await asyncio.gather(*pipes)
             self.end(reset=False)
         except (OSError, asyncio.CancelledError):
             self.end(reset=True)
         finally:
+            # One that failed does not end the other, whose socket is closed and will never wake it.
+            for pipe in pipes:
+                pipe.cancel()
             self.proxy._connections.discard(self)
 
     def end(self, reset: bool) -> None:
