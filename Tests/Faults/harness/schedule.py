@@ -11,10 +11,11 @@ _OUTBOX = ("outbox.published", "relay.published")
 # The places in each program where a crash between two external effects can be asked for (Shared/ServiceKit/Faults/CrashPoint.swift).
 CRASH_POINTS = {
     "ingest-gateway": ("gateway.produced", "gateway.acknowledged", "gateway.answered", "spool.stored", "spool.published"),
-    "alert-grouper": _BATCH + _OUTBOX,
-    "notifier": _BATCH + _OUTBOX + ("delivery.claimed", "delivery.sent", "delivery.recorded"),
+    "alert-grouper": _BATCH + _OUTBOX + ("facts.committed",),
+    "notifier": _BATCH + _OUTBOX + ("facts.committed", "delivery.claimed", "delivery.sent", "delivery.recorded"),
     "metrics-aggregator": _BATCH,
-    "doc-publisher": _BATCH + _OUTBOX + ("document.claimed", "document.written"),
+    "doc-publisher": _BATCH + _OUTBOX + ("facts.committed", "document.claimed", "document.written"),
+    "console": ("facts.committed", "outbox.published"),
 }
 POISON = ("not json", '{"teamId":', "[1,2", '{"kind":"opened"}', "\x00\x01 bytes", "[" * 200, '{"a":"' + "x" * 5000 + '"}')
 
