@@ -60,7 +60,7 @@ def run(site: Site, folder: pathlib.Path, seed: int, duration: float, kinds=None
         timeline.note("everything is at rest" if not undrained else f"not at rest: {'; '.join(undrained)}")
         found = _gather(site, teams, stories, ledger, injection, untold, undrained)
         remarks = {"I8": "not yet: there is no audit log"}
-        violations = checker.check(found) + _verify(site, teams)
+        violations = checker.check(found) + _verify(site, teams, folder)
         return Outcome(
             seed, checker.summary(found, violations), violations, remarks, drained, timeline.lines, site.supervisor.crash_points,
             _notes(site, found, ledger, injection))
@@ -116,7 +116,7 @@ def _gather(site, teams, stories, ledger, injection, untold, undrained) -> evide
         bounds=(bounds.rss_megabytes, bounds.descriptors, bounds.threads), **evidence.read(site.stack.rows, ids, site.started))
 
 
-def _verify(site, teams) -> list:
+def _verify(site, teams, folder) -> list:
     """The product's own opinion: `tocsin verify` of both teams."""
     found = []
     for team in teams:
@@ -124,9 +124,20 @@ def _verify(site, teams) -> list:
                      "--full-speed", "--quiet", "--json")
         result = site.stack.run(*arguments, check=False, timeout=120, **site.stack.operator_environment())
         if result.returncode not in (0, VERIFY_ONLY_DOUBT):
-            said = " ".join((result.stdout + result.stderr).split())[:600]
-            found.append(checker.Violation("verify", checker.WRONG, f"tocsin verify of {team.slug} exits {result.returncode}: {said}"))
+            (folder / f"verify-{team.slug}.json").write_text(result.stdout)
+            said = f"tocsin verify of {team.slug} exits {result.returncode}: {_findings(result.stdout) or result.stderr[-300:]}"
+            found.append(checker.Violation("verify", checker.WRONG, said))
     return found
+
+
+def _findings(text: str) -> str:
+    """What `tocsin verify` found, without what is only in doubt."""
+    try:
+        checks = json.loads(text)["checks"]
+    except (ValueError, KeyError):
+        return ""
+    bad = [(check["check"], f) for check in checks for f in check["findings"] if f["status"] != "inDoubt"]
+    return "; ".join(f"{name}: {f['status']} {f['reason']} {f.get('id')} {f.get('detail')}" for name, f in bad[:5])
 
 
 def _notes(site, found, ledger, injection) -> list:

@@ -87,6 +87,9 @@ class Site:
             **self.stack.environment,
             "DATABASE_URL": through_proxy,
             "KAFKA_BROKERS": self.stack.saved["KAFKA_BROKERS"],
+            # The dev broker checks no sequence numbers: it takes request n+1 of an idempotent producer after it refused request n, which the
+            # client then rightly counts as written (Kafka answers OUT_OF_ORDER_SEQUENCE). One request at a time leaves no n+1.
+            "TOCSIN_KAFKA_PROPERTIES": "max.in.flight.requests.per.connection=1",
             "TOCSIN_CONSOLE_URL": self.stack.console,
             "TOCSIN_DOCS_FOLDER": str(self.state / "documents"),
             "TOCSIN_GATEWAY_SPOOL_FOLDER": str(self.state / "spool"),
