@@ -31,7 +31,7 @@ struct Tocsin: AsyncParsableCommand {
             """,
         version: Build.version,
         subcommands: [
-            Migrate.self, Teams.self, Keys.self, Channels.self, Topics.self, Tail.self, DeadLetters.self, FireDrill.self,
+            Migrate.self, Teams.self, Keys.self, Channels.self, Topics.self, Tail.self, DeadLetters.self, Deliveries.self, FireDrill.self,
             Verify.self,
         ])
 }

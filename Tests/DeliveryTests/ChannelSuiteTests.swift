@@ -50,8 +50,9 @@ import Testing
 
     private func words(_ outcome: Outcome) -> String {
         switch outcome {
-        case .delivered: "delivered"
-        case .retry(_, let refusal), .permanent(let refusal), .inDoubt(let refusal), .threadGone(let refusal):
+        case .delivered, .found: "delivered"
+        case .retry(_, let refusal), .permanent(let refusal), .inDoubt(let refusal), .threadGone(let refusal),
+            .lookUpFailed(_, let refusal), .leftInDoubt(let refusal):
             "\(outcome.label) \(refusal.reason.rawValue)"
         case .moved: "moved"
         }

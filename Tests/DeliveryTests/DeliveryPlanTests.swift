@@ -137,9 +137,49 @@ import Testing
         #expect(try plan([reopened], [route(slack)], history: history).deliveries.map(\.state) == [.pending])
     }
 
-    @Test func whatIsOlderThanADayIsKeptButNotTold() throws {
-        let late = Fixture.now.adding(seconds: DeliveryPlan.maxAgeSeconds + 1)
-        #expect(try plan([try Fixture.event(.opened)], [route(slack)], now: late).deliveries.map(\.state) == [.suppressed(.tooOld)])
+    private let late = Fixture.now.adding(seconds: 10 * DeliveryPlan.maxAgeSeconds)
+
+    private func history(_ current: Incident) -> DeliveryHistory { DeliveryHistory(current: [current.id: current]) }
+
+    @Test func whatIsOlderThanADayAndOverIsKeptButNotTold() throws {
+        let opened = try Fixture.event(.opened)
+        let resolved = try opened.incident.resolved(by: .system("x"), at: opened.at)
+        let tooOld = [PlannedDelivery.State.suppressed(.tooOld)]
+        #expect(try plan([opened], [route(slack)], history: history(resolved.incident), now: late).deliveries.map(\.state) == tooOld)
+        #expect(try plan([opened], [route(slack)], now: late).deliveries.map(\.state) == tooOld, "an incident that is gone")
+        #expect(try plan([resolved], [route(slack)], history: history(resolved.incident), now: late).deliveries.map(\.state) == tooOld)
+    }
+
+    @Test func whatIsStillOpenIsToldOnceWhateverItsAgeAndAsItIsNow() throws {
+        let opened = try Fixture.event(.opened)
+        let acknowledged = try opened.incident.acknowledged(by: Actor(kind: .person, name: "ada"), assignee: "ada", at: opened.at)
+        let before = history(acknowledged.incident)
+        let all = try plan([opened, acknowledged], [route(slack)], history: before, now: late).deliveries
+        #expect(all.map(\.state) == [.pending, .suppressed(.tooOld)])
+        let told = try #require(all.first?.event)
+        #expect(told.kind == .opened && told.sequence == 1 && told.at == opened.at)
+        #expect(told.incident.status == .acknowledged && told.incident.assigneeID == "ada")
+        // The same when the events come in two batches.
+        var known = before
+        known.told[Conversation(Fixture.incidentID, slack)] = .init(kind: .opened, isHeld: false)
+        #expect(try plan([acknowledged], [route(slack)], history: known, now: late).deliveries.map(\.state) == [.suppressed(.tooOld)])
+    }
+
+    @Test func whoHeardLongAgoThatItIsOverHearsThatItIsOpen() throws {
+        let reopened = try #require(try flapping(1).last)
+        var known = history(reopened.incident)
+        known.told[Conversation(Fixture.incidentID, slack)] = .init(kind: .resolved, isHeld: false)
+        #expect(try plan([reopened], [route(slack)], history: known, now: late).deliveries.map(\.state) == [.pending])
+        known.current[Fixture.incidentID]?.status = .resolved
+        #expect(try plan([reopened], [route(slack)], history: known, now: late).deliveries.map(\.state) == [.suppressed(.tooOld)])
+    }
+
+    @Test func aMessageThatIsKeptUpToDateGetsItsLastStateHoweverOld() throws {
+        let events = try flapping(1)
+        let last = try #require(events.last)
+        let rows = try plan(events, [route(bot, type: "slack-bot")], history: history(last.incident), now: late).deliveries
+        #expect(rows.map(\.state) == [.pending, .suppressed(.tooOld), .suppressed(.tooOld), .pending, .pending])
+        #expect(rows.map(\.event.sequence) == [1, 2, 2, 3, 3])
     }
 
     @Test func aTypeThatThisBuildDoesNotKnowFailsVisiblyLater() throws {

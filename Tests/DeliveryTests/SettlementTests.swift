@@ -44,6 +44,20 @@ import Testing
         #expect(settle(lost, doubt: .resend, isLast: true).state == .inDoubt)
     }
 
+    @Test func aMessageThatIsLookedUpIsNoResendUntilThatIsKnown() {
+        let lost = Outcome.inDoubt(Refusal(.timeout))
+        #expect(settle(lost, resends: 3, doubt: .lookUp).state == .pending(at: next, isResend: false))
+        #expect(settle(lost, doubt: .lookUp).raisesDoubt)
+        #expect(settle(lost, doubt: .lookUp, isLast: true).state == .inDoubt)
+        let found = settle(.found(providerID: "1", threadReference: "t"), doubt: .lookUp)
+        #expect(found.state == .sent(providerID: "1", threadReference: "t") && found.channel == .healthy && !found.raisesDoubt)
+        let busy = settle(.lookUpFailed(afterSeconds: 60, Refusal(.rateLimited)), doubt: .lookUp)
+        #expect(busy.state == .pending(at: next, isResend: false) && busy.channel == .none && !busy.raisesDoubt)
+        #expect(settle(.lookUpFailed(afterSeconds: nil, Refusal(.connection)), doubt: .lookUp).channel == .failed(Refusal(.connection)))
+        #expect(settle(.lookUpFailed(afterSeconds: nil, Refusal(.timeout)), doubt: .lookUp, isLast: true).state == .inDoubt)
+        #expect(settle(.leftInDoubt(Refusal(.authentication)), doubt: .lookUp).state == .inDoubt)
+    }
+
     @Test func oneBadMessageIsNotTheChannelsFault() {
         #expect(settle(.permanent(Refusal(.rejected, status: 400))).channel == .none)
         #expect(settle(.permanent(Refusal(.authentication, status: 401))).channel == .failed(Refusal(.authentication, status: 401)))

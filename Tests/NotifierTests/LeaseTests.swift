@@ -137,4 +137,89 @@ import Testing
             #expect(try await database.facts().map(\.attempts) == [10])
         }
     }
+
+    @Test func `the leases of a process that has ended on this machine are taken over at once`() async throws {
+        try await LedgerDatabase.with { database in
+            _ = try await database.addChannel()
+            try await database.planOpened(3)
+            let me = LeaseOwner.current(name: "second")
+            // Ended: a process id of this namespace that belongs to nobody, or to a process that began at another time.
+            let dead = LeaseOwner(name: "first", boot: me.boot, namespace: me.namespace, pid: me.pid, start: me.start + 1)
+            let elsewhere = LeaseOwner(name: "first", boot: "other", namespace: me.namespace, pid: me.pid, start: me.start + 1)
+            for owner in [dead, elsewhere, me] {
+                #expect(try await database.claim(perChannel: 9, total: 1, owner: owner.description, leaseSeconds: 600).count == 1)
+            }
+            // Also right after a start of PostgreSQL, when nothing else is taken over.
+            var pass = database.leases(held: DeliveryQueue(maxInFlight: 1), owner: me)
+            pass.restartGraceSeconds = 1_000_000
+            #expect(try await pass.run() == 1)
+            let lines = try await database.lines()
+            #expect(lines.count { $0.state == "pending" && $0.resends == 1 } == 1)
+            #expect(Set(lines.filter { $0.state == "sending" }.map(\.leaseOwner)) == [elsewhere.description, me.description])
+        }
+    }
+
+    @Test func `after a start of PostgreSQL the holders have time to write what they could not`() async throws {
+        try await LedgerDatabase.with { database in
+            _ = try await database.addChannel()
+            try await database.planOpened()
+            _ = try await database.claim()
+            try await database.expireLeases()
+            var pass = database.leases
+            pass.restartGraceSeconds = 1_000_000
+            #expect(try await pass.run() == 0)
+            pass.restartGraceSeconds = 0
+            #expect(try await pass.run() == 1)
+        }
+    }
+
+    @Test func `what this process is still at is not taken from it for a while, by others it is`() async throws {
+        try await LedgerDatabase.with { database in
+            _ = try await database.addChannel()
+            try await database.planOpened()
+            let queue = DeliveryQueue(maxInFlight: 4)
+            let delivery = try #require(try await database.claim().first)
+            queue.admit([delivery])
+            try await database.expireLeases()
+            #expect(try await database.leases(held: queue).run() == 0)
+            await database.record(.delivered(providerID: nil, threadReference: nil), of: delivery)
+            #expect(try await database.lines().map(\.state) == ["sent"])
+            queue.finished(delivery)
+            #expect(queue.held.isEmpty && queue.total == 0)
+
+            try await database.planOpened()
+            let second = try #require(try await database.claim().first)
+            queue.admit([second])
+            try await database.expireLeases()
+            #expect(try await database.leases.run() == 1, "another replica")
+        }
+    }
+
+    @Test func `an attempt that may have arrived is remembered until the message is certain to be there`() async throws {
+        try await LedgerDatabase.with { database in
+            _ = try await database.addChannel()
+            try await database.planOpened()
+            let first = try #require(try await database.claim().first)
+            #expect(first.doubt == nil)
+            await database.record(.inDoubt(Refusal(.timeout)), of: first)
+            try await database.makeDue()
+            let second = try #require(try await database.claim().first)
+            let doubt = try #require(second.doubt)
+            #expect(doubt.attempts == 1 && doubt.failedLookUps == 0)
+            #expect(doubt.firstAttemptAt == first.claimedAtByDatabase && doubt.lastAttemptAt == doubt.firstAttemptAt)
+            // A failure for certain leaves the doubt as it is.
+            await database.record(.retry(afterSeconds: nil, Refusal(.serverError)), of: second)
+            try await database.makeDue()
+            let third = try #require(try await database.claim().first)
+            #expect(third.doubt == doubt)
+            await database.record(.inDoubt(Refusal(.timeout)), of: third)
+            try await database.endRests()
+            try await database.makeDue()
+            let fourth = try #require(try await database.claim().first)
+            #expect(fourth.doubt?.attempts == 2 && fourth.doubt?.firstAttemptAt == doubt.firstAttemptAt)
+            #expect(fourth.doubt?.lastAttemptAt == third.claimedAtByDatabase)
+            await database.record(.delivered(providerID: nil, threadReference: nil), of: fourth)
+            #expect(try await database.count("SELECT count(*) FROM deliveries WHERE in_doubt_since IS NOT NULL") == 0)
+        }
+    }
 }

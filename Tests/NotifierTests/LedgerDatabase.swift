@@ -28,9 +28,14 @@ struct LedgerDatabase: Sendable {
 
     var pool: PostgresPool { runtime.pool }
     var outcomes: OutcomeRecorder { OutcomeRecorder(runtime: runtime, registry: registry) }
-    var leases: LeasePass { LeasePass(runtime: runtime, outcomes: outcomes, wakeup: Wakeup()) }
+    var leases: LeasePass { leases(held: DeliveryQueue(maxInFlight: 64)) }
 
-    static func with(_ body: (LedgerDatabase) async throws -> Void) async throws {
+    func leases(held queue: DeliveryQueue, owner: LeaseOwner = .current(name: "first")) -> LeasePass {
+        LeasePass(runtime: runtime, outcomes: outcomes, queue: queue, owner: owner, wakeup: Wakeup(), restartGraceSeconds: 0)
+    }
+
+    /// - Parameter clockOffBySeconds: how wrong this process's wall clock is.
+    static func with(clockOffBySeconds offset: Int = 0, _ body: (LedgerDatabase) async throws -> Void) async throws {
         try await withTestDatabase { url in
             let connection = try await PostgresConnection.connect(
                 PostgresConfiguration(url: url, applicationName: "notifier-tests"), logger: quiet)
@@ -38,7 +43,7 @@ struct LedgerDatabase: Sendable {
             try await connection.execute(script: notedFacts)
             let team = try await TeamStore.create(slug: "ops", name: "Operations", in: connection)
             await connection.close()
-            let database = try LedgerDatabase(url: url, team: team)
+            let database = try LedgerDatabase(url: url, team: team, clockOffBySeconds: offset)
             do { try await body(database) } catch {
                 await database.runtime.close()
                 throw error
@@ -49,7 +54,7 @@ struct LedgerDatabase: Sendable {
 
     static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    private init(url: String, team: TeamID) throws {
+    private init(url: String, team: TeamID, clockOffBySeconds offset: Int) throws {
         self.team = team
         registry = try ChannelRegistry()
         broker = try MockBroker(topics: [Topic.notifications.name: 1])
@@ -59,7 +64,8 @@ struct LedgerDatabase: Sendable {
             ])
         let common = CommonConfig(from: &settings)
         runtime = try Bootstrap.makeRuntime(
-            ServiceIdentity(name: "notifier", defaultAdminPort: 0, requiredSchemaVersion: 0), common, logger: Self.quiet)
+            ServiceIdentity(name: "notifier", defaultAdminPort: 0, requiredSchemaVersion: 0), common, logger: Self.quiet,
+            clock: { SystemClock.now().adding(seconds: offset) })
     }
 
     func config(_ environment: [String: String] = [:]) -> NotifierConfig {
@@ -94,8 +100,8 @@ struct LedgerDatabase: Sendable {
         }
     }
 
-    func resolved(_ event: IncidentEvent) async throws -> IncidentEvent {
-        try await save(try event.incident.resolved(by: .system("alert-grouper"), at: runtime.clock()))
+    func resolved(_ event: IncidentEvent, secondsAgo: Int = 0) async throws -> IncidentEvent {
+        try await save(try event.incident.resolved(by: .system("alert-grouper"), at: runtime.clock().adding(seconds: -secondsAgo)))
     }
 
     func reopened(_ event: IncidentEvent) async throws -> IncidentEvent {
@@ -103,10 +109,10 @@ struct LedgerDatabase: Sendable {
             event.incident.reopened(by: .system("alert-grouper"), at: runtime.clock(), change: .init(alertsFired: 1)) { _ in })
     }
 
-    func updated(_ event: IncidentEvent, severity: Severity) async throws -> IncidentEvent {
+    func updated(_ event: IncidentEvent, severity: Severity, secondsAgo: Int = 0) async throws -> IncidentEvent {
         let change = IncidentEvent.Change(alertsFired: 1, previousSeverity: event.incident.severity)
-        return try await save(
-            event.incident.updated(by: .system("alert-grouper"), at: runtime.clock(), change: change) { $0.severity = severity })
+        let at = runtime.clock().adding(seconds: -secondsAgo)
+        return try await save(event.incident.updated(by: .system("alert-grouper"), at: at, change: change) { $0.severity = severity })
     }
 
     private func save(_ event: IncidentEvent) async throws -> IncidentEvent {
@@ -146,8 +152,7 @@ struct LedgerDatabase: Sendable {
 
     /// Records an outcome as the worker does; the write is tried once.
     func record(_ outcome: Outcome, of delivery: ClaimedDelivery) async {
-        let doubt = registry.type(delivery.channelType)?.traits.doubt ?? .resendOnce
-        await outcomes.record(outcome, of: delivery, doubt: doubt, event: nil, leaseSeconds: 0)
+        await outcomes.record(outcome, of: delivery, event: nil, patienceSeconds: 0)
     }
 
     /// The time has come for everything that waits.

@@ -46,12 +46,31 @@ import Testing
         try await LedgerDatabase.with { database in
             _ = try await database.addChannel()
             let opened = try await database.opened(secondsAgo: 2 * 86_400)
+            _ = try await database.resolved(opened)
             let facts = try await database.plan([opened])
             #expect(try facts.map { try NotificationRecord(decoding: $0.payload).reason } == ["too_old"])
             _ = try await database.pool.query("DELETE FROM consumer_progress")
             let again = try await database.plan([opened])
             #expect(again.isEmpty)
             #expect(try await database.lines().map(\.state) == ["suppressed"])
+        }
+    }
+
+    @Test func `after an outage of days people are told once of what is still open, as it is now`() async throws {
+        try await LedgerDatabase.with { database in
+            _ = try await database.addChannel("a-webhook")
+            _ = try await database.addChannel("b-bot", type: "slack-bot")
+            let opened = try await database.opened(severity: .low, secondsAgo: 3 * 86_400)
+            let worse = try await database.updated(opened, severity: .critical, secondsAgo: 2 * 86_400)
+            let over = try await database.opened(secondsAgo: 3 * 86_400)
+            let ended = try await database.resolved(over, secondsAgo: 2 * 86_400)
+            let facts = try await database.plan([opened, worse, over, ended])
+            #expect(try facts.map { try NotificationRecord(decoding: $0.payload).reason } == Array(repeating: "too_old", count: 4))
+            let told = try await database.lines().filter { $0.state == "pending" }
+            // The webhook hears of it once; what is kept up to date gets its last state too.
+            #expect(told.map { "\($0.incidentID)/\($0.sequence)" } == [opened.id, opened.id, worse.id])
+            let events = try await database.claim().map { try IncidentEvent(decoding: $0.event) }
+            #expect(events.count == 2 && events.allSatisfy { $0.kind == .opened && $0.incident.severity == .critical })
         }
     }
 

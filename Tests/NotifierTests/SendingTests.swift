@@ -1,6 +1,5 @@
 import Delivery
 import Models
-import Outbound
 import Postgres
 import ServiceKit
 import Store
@@ -14,34 +13,16 @@ import Testing
 
     private func settings(_ receiver: WebReceiver) -> String { #"{"url": "\#(receiver.url)", "secret": ["\#(Self.secret)"]}"# }
 
-    private func worker(
-        _ database: LedgerDatabase, _ environment: [String: String] = [:], allowsPrivateAddresses: Bool = true
-    ) -> DeliveryWorker {
-        let policy = AddressPolicy(allowPrivateAddresses: allowsPrivateAddresses)
-        let sender = ChannelSender(
-            http: HTTPClient(policy: policy, maxConcurrent: 4, logger: LedgerDatabase.quiet),
-            smtp: SMTPClient(policy: policy, maxConcurrent: 1, logger: LedgerDatabase.quiet))
-        return DeliveryWorker(
-            runtime: database.runtime, config: database.config(environment), registry: database.registry, sender: sender,
-            outcomes: database.outcomes)
-    }
-
-    /// One attempt for everything that may go.
-    private func sendDue(_ database: LedgerDatabase, _ worker: DeliveryWorker) async throws {
-        let queue = DeliveryQueue(maxInFlight: 64)
-        for delivery in try await database.claim() { await worker.carryOut(delivery, queue) }
-    }
-
     @Test func `what is claimed is sent, and the service ends with what it has`() async throws {
         try await LedgerDatabase.with { database in
             let receiver = try WebReceiver { _ in .status(204) }
             _ = try await database.addChannel(config: settings(receiver))
             let events = try await database.planOpened(3)
             let queue = DeliveryQueue(maxInFlight: 64)
-            let claims = ClaimPass(runtime: database.runtime, config: database.config(), registry: database.registry, queue: queue)
+            let claims = ClaimPass(runtime: database.runtime, config: database.config(), queue: queue, owner: .current(name: "first"))
             #expect(try await claims.run() == 3)
             queue.close()
-            try await DeliveryService(queue: queue, worker: worker(database), wakeup: Wakeup()).run()
+            try await DeliveryService(queue: queue, worker: database.worker(), wakeup: Wakeup()).run()
             #expect(queue.total == 0)
             #expect(try await database.lines().map(\.state) == ["sent", "sent", "sent"])
             #expect(receiver.requests.count == 3)
@@ -56,12 +37,12 @@ import Testing
             let receiver = try WebReceiver { $0 == 1 ? .silence : .status(200) }
             _ = try await database.addChannel(config: settings(receiver))
             try await database.planOpened()
-            let worker = worker(database)
-            try await sendDue(database, worker)
+            let worker = database.worker()
+            try await database.sendDue(worker)
             let line = try #require(try await database.lines().first)
             #expect(line.state == "pending" && line.resends == 1)
             try await database.makeDue()
-            try await sendDue(database, worker)
+            try await database.sendDue(worker)
             #expect(try await database.lines().map(\.state) == ["sent"])
             #expect(try await database.attempts(of: line.id) == ["in_doubt", "delivered"])
             #expect(receiver.requests.map { $0.header("webhook-id") } == ["msg_\(line.id)", "msg_\(line.id)"])
@@ -73,9 +54,9 @@ import Testing
             let receiver = try WebReceiver { _ in .silence }
             _ = try await database.addChannel(type: "slack", config: #"{"url": "\#(receiver.url)"}"#)
             try await database.planOpened()
-            let worker = worker(database)
+            let worker = database.worker()
             for _ in 0..<3 {
-                try await sendDue(database, worker)
+                try await database.sendDue(worker)
                 try await database.makeDue()
             }
             #expect(try await database.lines().map(\.state) == ["in_doubt"])
@@ -89,16 +70,16 @@ import Testing
             let receiver = try WebReceiver { $0 == 1 ? .status(503, headers: "Retry-After: 90\r\n") : .status(200) }
             let channel = try await database.addChannel(config: settings(receiver))
             try await database.planOpened()
-            let worker = worker(database)
-            try await sendDue(database, worker)
+            let worker = database.worker()
+            try await database.sendDue(worker)
             let line = try #require(try await database.lines().first)
             #expect(line.state == "pending" && line.resends == 0 && line.waitSeconds > 80)
             #expect(try await database.channel(channel)?.pausedUntil != nil)
             try await database.makeDue()
-            try await sendDue(database, worker)
+            try await database.sendDue(worker)
             #expect(receiver.requests.count == 1)
             try await database.endRests()
-            try await sendDue(database, worker)
+            try await database.sendDue(worker)
             #expect(try await database.lines().map(\.state) == ["sent"])
         }
     }
@@ -110,7 +91,7 @@ import Testing
             let opened = try await database.opened()
             let resolved = try await database.resolved(opened)
             try await database.plan([opened, resolved])
-            try await sendDue(database, worker(database))
+            try await database.sendDue(database.worker())
             #expect(try await database.channel(channel)?.enabled == false)
             _ = try await database.leases.run()
             #expect(try await database.lines().map(\.state) == ["dead", "suppressed"])
@@ -130,7 +111,7 @@ import Testing
             try await database.makeDue()
             let new = try #require(try await database.claim(owner: "second").first)
             // Leases so short that the worker must renew before the send.
-            let slow = worker(database, ["TOCSIN_NOTIFIER_LEASE_SECONDS": "5"])
+            let slow = database.worker(["TOCSIN_NOTIFIER_LEASE_SECONDS": "5"])
             let queue = DeliveryQueue(maxInFlight: 1)
             await slow.carryOut(old, queue)
             #expect(receiver.requests.isEmpty)
@@ -148,12 +129,56 @@ import Testing
             _ = try await database.addChannel("b", type: "carrier-pigeon")
             _ = try await database.addChannel("c", config: settings(receiver))
             try await database.planOpened()
-            try await sendDue(database, worker(database, allowsPrivateAddresses: false))
+            try await database.sendDue(database.worker(allowsPrivateAddresses: false))
             let lines = try await database.lines()
             #expect(lines.map(\.state) == ["dead", "dead", "dead"])
             #expect(lines.map(\.lastError) == ["configuration", "configuration", "addressRefused"])
             #expect(receiver.requests.isEmpty)
             #expect(try await database.finishedWithGaps() == 0)
+        }
+    }
+
+    @Test func `who slept after the claim asks before the send whether the message is still his`() async throws {
+        try await LedgerDatabase.with { database in
+            let receiver = try WebReceiver { _ in .status(200) }
+            _ = try await database.addChannel(config: settings(receiver))
+            try await database.planOpened()
+            var sleeper = try #require(try await database.claim().first)
+            try await database.expireLeases()
+            _ = try await database.leases.run()
+            // As if the process had been stopped for ten minutes between the claim and the send.
+            sleeper.claimedAt -= .seconds(600)
+            let queue = DeliveryQueue(maxInFlight: 2)
+            await database.worker().carryOut(sleeper, queue)
+            #expect(receiver.requests.isEmpty)
+            try await database.makeDue()
+            // One who slept and whose lease nobody took goes on.
+            var second = try #require(try await database.claim().first)
+            second.claimedAt -= .seconds(600)
+            await database.worker().carryOut(second, queue)
+            #expect(receiver.requests.count == 1)
+            #expect(try await database.lines().map(\.state) == ["sent"])
+        }
+    }
+
+    @Test(arguments: [-7200, 7200])
+    func `a wall clock that is hours off moves no retry, no pause and no signature`(seconds: Int) async throws {
+        try await LedgerDatabase.with(clockOffBySeconds: seconds) { database in
+            let receiver = try WebReceiver { $0 == 1 ? .status(503, headers: "Retry-After: 40\r\n") : .status(200) }
+            let channel = try await database.addChannel(config: settings(receiver))
+            try await database.planOpened()
+            let worker = database.worker()
+            try await database.sendDue(worker)
+            let line = try #require(try await database.lines().first)
+            #expect((30...50).contains(line.waitSeconds))
+            let pause = try await database.pool.query(
+                """
+                SELECT extract(epoch FROM paused_until - now())::double precision AS s FROM notification_channels WHERE id = $1
+                """, [channel])
+            #expect((30...41).contains(try #require(pause.first).double("s")))
+            let signedAt = try #require(receiver.requests.first?.header("webhook-timestamp").flatMap { Int64($0) })
+            let databaseTime = try #require(try await database.pool.query("SELECT extract(epoch FROM now())::bigint AS s").first)
+            #expect(abs(try databaseTime.int64("s") - signedAt) < 60)
         }
     }
 }

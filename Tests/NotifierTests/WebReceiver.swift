@@ -1,12 +1,22 @@
 import Glibc
 import Synchronization
 
-/// A receiver of webhooks on this machine: notes each request and answers as the script says, on one thread, one connection at a time.
+/// A receiver on this machine: notes each request and answers as the script says, each connection on its own thread.
 final class WebReceiver: Sendable {
     enum Answer: Sendable {
         case status(Int, headers: String = "", body: String = "")
         /// The connection is closed without an answer.
         case silence
+        /// These bytes as they are; then the connection is closed.
+        case raw(String)
+        /// Bytes without end.
+        case flood(head: String)
+        /// One byte a second after the head, until the other side gives up.
+        case drip(head: String)
+        /// No byte until the other side gives up.
+        case hang
+        /// The connection is reset after these bytes.
+        case reset(after: String)
     }
 
     struct Request: Sendable {
@@ -16,6 +26,12 @@ final class WebReceiver: Sendable {
         func header(_ name: String) -> String? {
             let line = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix(name + ":") }
             return line.map { String($0.dropFirst(name.utf8.count + 1).drop { $0 == " " }) }
+        }
+
+        /// The path of the request without its query.
+        var path: String {
+            let target = head.split(separator: " ", maxSplits: 2).dropFirst().first ?? ""
+            return String(target.prefix { $0 != "?" })
         }
     }
 
@@ -29,7 +45,10 @@ final class WebReceiver: Sendable {
     var requests: [Request] { received.withLock { $0 } }
 
     /// - Parameter script: the answer to the request of that number, 1 for the first.
-    init(_ script: @escaping @Sendable (Int) -> Answer) throws {
+    convenience init(_ script: @escaping @Sendable (Int) -> Answer) throws { try self.init(answering: { number, _ in script(number) }) }
+
+    /// - Parameter script: as above, with the request.
+    init(answering script: @escaping @Sendable (Int, Request) -> Answer) throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -47,12 +66,13 @@ final class WebReceiver: Sendable {
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { break }
-                if let request = Self.read(connection) {
+                startThread { [weak self] in
                     // Gone with its test: nobody waits for the answer.
-                    guard let number = self?.note(request) else { break }
-                    Self.send(script(number), to: connection)
+                    if let request = Self.read(connection), let number = self?.note(request) {
+                        Self.send(script(number, request), to: connection)
+                    }
+                    close(connection)
                 }
-                close(connection)
             }
             close(listener)
         }
@@ -83,10 +103,37 @@ final class WebReceiver: Sendable {
     }
 
     private static func send(_ answer: Answer, to connection: Int32) {
-        guard case .status(let status, let headers, let body) = answer else { return }
-        let text = "HTTP/1.1 \(status) Any\r\n\(headers)connection: close\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)"
+        switch answer {
+        case .status(let status, let headers, let body):
+            let head = "HTTP/1.1 \(status) Any\r\n\(headers)connection: close\r\ncontent-length: \(body.utf8.count)\r\n\r\n"
+            _ = write(head + body, to: connection)
+        case .silence: break
+        case .raw(let text): _ = write(text, to: connection)
+        case .flood(let head):
+            _ = write(head, to: connection)
+            let filler = String(repeating: "x", count: 65_536)
+            while write(filler, to: connection) {}
+        case .drip(let head):
+            _ = write(head, to: connection)
+            while write("x", to: connection) { sleep(1) }
+        case .hang: waitForClose(connection)
+        case .reset(let text):
+            _ = write(text, to: connection)
+            usleep(200_000)  // else RST may overtake the bytes
+            var linger = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(connection, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+        }
+    }
+
+    /// - Returns: false when the other side has gone.
+    private static func write(_ text: String, to connection: Int32) -> Bool {
         let bytes = Array(text.utf8)
-        _ = Glibc.send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        return Glibc.send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
+    }
+
+    private static func waitForClose(_ connection: Int32) {
+        var byte: UInt8 = 0
+        while Glibc.read(connection, &byte, 1) > 0 {}
     }
 }
 

@@ -7,7 +7,7 @@ struct NotifierConfig: ServiceConfig {
     let allowPrivateAddresses: Bool
     let maxInFlight: Int
     let maxInFlightPerChannel: Int
-    /// How long a claimed delivery belongs to this process. Longer than the longest time-out of a channel.
+    /// How long a claimed delivery belongs to this process; extended before a send that may take longer.
     let leaseSeconds: Int
     let batchRecords: Int
 
@@ -24,8 +24,9 @@ struct NotifierConfig: ServiceConfig {
             "TOCSIN_NOTIFIER_MAX_IN_FLIGHT_PER_CHANNEL", default: 4, in: 1...64, unit: "messages",
             "Messages on their way at once through one channel.")
         leaseSeconds = settings.int(
-            "TOCSIN_NOTIFIER_LEASE_SECONDS", default: 60, in: 5...600, unit: "s",
-            "After so long a message whose process died counts as in doubt; extended while one is being sent.")
+            "TOCSIN_NOTIFIER_LEASE_SECONDS", default: 20, in: 5...600, unit: "s",
+            "After so long a message whose process is gone counts as in doubt (at once where the process is known to have ended); extended "
+                + "before a send that may take longer.")
         batchRecords = settings.int(
             "TOCSIN_NOTIFIER_BATCH_RECORDS", default: 500, in: 1...5000, unit: "records", "Most records in one transaction.")
     }

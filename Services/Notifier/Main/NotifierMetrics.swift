@@ -8,7 +8,7 @@ enum NotifierMetrics {
         "tocsin_notifier_planned_total", .counter, "Messages put into the ledger by channel type and state: pending, held, suppressed.")
     static let deliveries = MetricDeclaration(
         "tocsin_notifier_deliveries_total", .counter,
-        "Attempts by channel type and outcome: delivered, retry, permanent, in_doubt, moved, thread_gone.")
+        "Attempts by channel type and outcome, which is that of delivery_attempts: delivered, retry, permanent, in_doubt, found and so on.")
     static let finished = MetricDeclaration(
         "tocsin_notifier_finished_total", .counter,
         "Messages that reached their end by channel type and state: sent, dead, in_doubt, suppressed.")
@@ -25,7 +25,10 @@ enum NotifierMetrics {
         "tocsin_notifier_breaker_opened_total", .counter, "Times that a channel was given a rest after failures in a row, by channel type.")
     static let fenced = MetricDeclaration(
         "tocsin_notifier_fenced_total", .counter,
-        "Messages that somebody else had taken over: lease run out before the send or its outcome.")
+        "Messages that somebody else had taken over, noticed before_send or after_send (label when): only the latter may have gone twice.")
+    static let reconciled = MetricDeclaration(
+        "tocsin_notifier_reconciled_total", .counter,
+        "Look-ups of messages in doubt by channel type and outcome: found (not sent again), absent (sent again), unknown.")
     static let due = MetricDeclaration("tocsin_notifier_due_deliveries", .gauge, "Messages that should have gone by now.")
     static let oldestDue = MetricDeclaration("tocsin_notifier_due_oldest_seconds", .gauge, "How long the oldest due message has been due.")
     static let waiting = MetricDeclaration("tocsin_notifier_waiting_deliveries", .gauge, "Messages that wait for a later time.")

@@ -13,15 +13,14 @@ enum NotifierServices {
     static func build(_ runtime: Runtime, _ config: NotifierConfig) throws -> [any Service] {
         let registry = try ChannelRegistry()
         let policy = AddressPolicy(allowPrivateAddresses: config.allowPrivateAddresses)
-        let sender = ChannelSender(
-            http: HTTPClient(policy: policy, maxConcurrent: config.maxInFlight, logger: runtime.logger),
-            smtp: SMTPClient(policy: policy, maxConcurrent: min(config.maxInFlight, 16), logger: runtime.logger))
+        let sender = ChannelSender(policy: policy, maxInFlight: config.maxInFlight, logger: runtime.logger)
+        let owner = LeaseOwner.current(name: runtime.common.instanceID)
         let wakeup = Wakeup()
         let outcomes = OutcomeRecorder(runtime: runtime, registry: registry)
         let queue = DeliveryQueue(maxInFlight: config.maxInFlight)
         let worker = DeliveryWorker(runtime: runtime, config: config, registry: registry, sender: sender, outcomes: outcomes)
-        let claims = ClaimPass(runtime: runtime, config: config, registry: registry, queue: queue)
-        let leases = LeasePass(runtime: runtime, outcomes: outcomes, wakeup: wakeup)
+        let claims = ClaimPass(runtime: runtime, config: config, queue: queue, owner: owner)
+        let leases = LeasePass(runtime: runtime, outcomes: outcomes, queue: queue, owner: owner, wakeup: wakeup)
         let gauges = LedgerGauges(runtime: runtime, queue: queue)
         return [
             DeliveryService(queue: queue, worker: worker, wakeup: wakeup),

@@ -62,10 +62,11 @@ extension Outcome {
     /// For people.
     var words: String {
         switch self {
-        case .delivered: "delivered"
+        case .delivered, .found: "delivered"
         case .retry(let seconds, let refusal): "not taken: \(refusal)" + (seconds.map { ", try again in \($0) s" } ?? "")
         case .permanent(let refusal): "refused: \(refusal)"
         case .threadGone(let refusal): "not taken: \(refusal)"
+        case .lookUpFailed(_, let refusal), .leftInDoubt(let refusal): "not known whether it arrived: \(refusal)"
         case .inDoubt(let refusal): "in doubt, it may have arrived: \(refusal)"
         case .moved(let setting, let value): "moved: the channel's setting \(setting) must be \(Printable.line(value)) now"
         }

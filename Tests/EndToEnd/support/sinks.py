@@ -4,7 +4,7 @@
 Every arrival is in the ledger before it is answered. An answer comes from the script of its path, if that has any left,
 else from the vendor that the path looks like:
 
-    /api/<method>              Slack Web API: chat.postMessage, chat.update, auth.test
+    /api/<method>              Slack Web API: chat.postMessage, chat.update, conversations.history, conversations.replies, auth.test
     /services/T.../B.../...    Slack incoming webhook
     /bot<token>/<method>       Telegram Bot API: sendMessage, editMessageText, getMe
     anything else              200 with an empty body
@@ -26,6 +26,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -81,17 +82,23 @@ class Arrival:
 
 
 class Slack:
-    """The messages of a workspace, enough to notice an update of a message that was never posted."""
+    """The messages of a workspace, enough to notice an update of a message that was never posted, and to find one by its metadata."""
 
     def __init__(self):
-        self.messages = {}  # (channel, ts) -> arguments of the last post or update
+        self.messages = {}  # (channel, ts) -> arguments of the last post or update, in the order of posting
         self._count = 0
         self._lock = threading.Lock()
 
     def web_api(self, method, request):
         if not request.headers.get("authorization", "").startswith("Bearer ") and "token" not in arguments(request):
             return Answer(body={"ok": False, "error": "not_authed"})
-        handler = {"chat.postMessage": self._post, "chat.update": self._update, "auth.test": self._test}.get(method)
+        handler = {
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "conversations.history": self._history,
+            "conversations.replies": self._replies,
+            "auth.test": self._test,
+        }.get(method)
         return Answer(body=handler(arguments(request)) if handler else {"ok": False, "error": "unknown_method"})
 
     def webhook(self, request):
@@ -107,7 +114,7 @@ class Slack:
             return {"ok": False, "error": "no_text"}
         with self._lock:
             self._count += 1
-            ts = f"1712345678.{self._count:06d}"
+            ts = f"{int(time.time())}.{self._count:06d}"
             self.messages[given["channel"], ts] = given
         return {"ok": True, "channel": given["channel"], "ts": ts, "message": {"text": given.get("text", ""), "ts": ts}}
 
@@ -118,6 +125,31 @@ class Slack:
                 return {"ok": False, "error": "message_not_found"}
             self.messages[key] = {**self.messages[key], **given}
         return {"ok": True, "channel": key[0], "ts": key[1], "text": given.get("text", "")}
+
+    def _history(self, given):
+        """The channel's own messages, the newest first."""
+        return self._page(given, [entry for entry in self._of_channel(given) if not entry[1].get("thread_ts")][::-1])
+
+    def _replies(self, given):
+        """The main message of a thread and the lines below it, the oldest first."""
+        found = [entry for entry in self._of_channel(given) if given.get("ts") in (entry[0], entry[1].get("thread_ts"))]
+        return self._page(given, found) if found else {"ok": False, "error": "thread_not_found"}
+
+    def _of_channel(self, given):
+        with self._lock:
+            return [(ts, message) for (channel, ts), message in self.messages.items() if channel == given.get("channel")]
+
+    def _page(self, given, entries):
+        oldest, latest = float(given.get("oldest", 0)), float(given.get("latest", "inf"))
+        entries = [entry for entry in entries if oldest <= float(entry[0]) <= latest]
+        start, limit = int(given.get("cursor") or 0), int(given.get("limit", 100))
+        messages = [{"type": "message", "ts": ts, "text": message.get("text", "")} for ts, message in entries[start : start + limit]]
+        if given.get("include_all_metadata") == "true":
+            for shown, (_, message) in zip(messages, entries[start : start + limit]):
+                shown["metadata"] = message.get("metadata", {})
+        more = start + limit < len(entries)
+        cursor = {"response_metadata": {"next_cursor": str(start + limit)}} if more else {}
+        return {"ok": True, "messages": messages, "has_more": more, **cursor}
 
     def _test(self, given):
         return {"ok": True, "url": "https://test.slack.com/", "team": "test", "user": "tocsin", "team_id": "T1", "user_id": "U1"}
@@ -168,7 +200,9 @@ class Telegram:
 
 
 def arguments(request):
-    """The arguments of an API call, from a JSON or a form body; empty when it is neither."""
+    """The arguments of an API call, from the query of a GET, a JSON or a form body; empty when it is none of these."""
+    if request.method == "GET":
+        return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query))
     if "form-urlencoded" in request.headers.get("content-type", ""):
         return dict(urllib.parse.parse_qsl(request.body.decode("utf-8", "replace")))
     try:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import pytest
@@ -106,6 +107,32 @@ def test_slack_posts_and_updates(http_sink):
     assert api("chat.update", {"channel": "C1", "ts": "1.2", "text": "x"}) == {"ok": False, "error": "message_not_found"}
     assert api("chat.postMessage", {"channel": "C1"}) == {"ok": False, "error": "no_text"}
     assert api("chat.postMessage", {"channel": "C1", "text": "x"}, {}) == {"ok": False, "error": "not_authed"}
+
+
+def test_slack_messages_are_found_by_their_metadata(http_sink):
+    url, bearer = http_sink.url + "/api/", {"Authorization": "Bearer xoxb-1"}
+
+    def post(**given):
+        return json.loads(call(url + "chat.postMessage", {"channel": "C1", "text": "x", **given}, bearer)[1])["ts"]
+
+    def look(method, **given):
+        query = urllib.parse.urlencode({"channel": "C1", **given})
+        with urllib.request.urlopen(urllib.request.Request(f"{url}{method}?{query}", headers=bearer), timeout=5) as answer:
+            return json.load(answer)
+
+    main = post(metadata={"event_type": "e", "event_payload": {"id": "1"}})
+    line = post(thread_ts=main)
+    other = post()
+    assert [m["ts"] for m in look("conversations.history")["messages"]] == [other, main]
+    shown = look("conversations.history", include_all_metadata="true")["messages"]
+    assert [m["metadata"] for m in shown] == [{}, {"event_type": "e", "event_payload": {"id": "1"}}]
+    assert [m["ts"] for m in look("conversations.replies", ts=main)["messages"]] == [main, line]
+    assert look("conversations.replies", ts="1.2") == {"ok": False, "error": "thread_not_found"}
+    first = look("conversations.history", limit="1")
+    assert first["has_more"] and [m["ts"] for m in first["messages"]] == [other]
+    second = look("conversations.history", limit="1", cursor=first["response_metadata"]["next_cursor"])
+    assert not second["has_more"] and [m["ts"] for m in second["messages"]] == [main]
+    assert look("conversations.history", oldest=str(float(other) + 60))["messages"] == []
 
 
 def test_slack_webhook(http_sink):

@@ -23,14 +23,32 @@ package protocol Channel: Sendable {
 
     /// What the provider's answer, or its absence, means.
     func classify(_ answer: ProviderAnswer, to context: DeliveryContext) -> Outcome
+
+    /// The question whether this message, which is in doubt, has arrived; nil where it need not be asked, since sending it again does no
+    /// harm. Asked only of types whose `traits.doubt` is `lookUp`.
+    func renderLookUp(_ context: DeliveryContext, _ page: LookUpPage) -> OutboundMessage?
+
+    /// What the answer to that question means.
+    func classifyLookUp(_ answer: ProviderAnswer, to context: DeliveryContext) -> LookUpAnswer
+}
+
+extension Channel {
+    package func renderLookUp(_ context: DeliveryContext, _ page: LookUpPage) -> OutboundMessage? { nil }
+
+    package func classifyLookUp(_ answer: ProviderAnswer, to context: DeliveryContext) -> LookUpAnswer {
+        .impossible(Refusal(.internalFault))
+    }
 }
 
 /// What the notifier must know about a channel type besides its messages.
 package struct ChannelTraits: Sendable, Hashable {
     /// What to do about a message that may or may not have arrived.
-    package enum Doubt: Sendable, Hashable {
-        /// The message carries an id that stays the same: the receiver can drop the second. Sent again like after any failure.
+    package enum Doubt: Sendable, Hashable, CaseIterable {
+        /// The message carries an id that stays the same, by which the receiver drops the second: a dedup key, a webhook's id. Sent again
+        /// like after any failure.
         case resend
+        /// The provider can be asked. Sent again when it has not arrived; where nobody can say, once.
+        case lookUp
         /// A second copy is a second message. Sent again once, then left in doubt for a person to see.
         case resendOnce
     }

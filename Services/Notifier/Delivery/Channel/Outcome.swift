@@ -13,8 +13,14 @@ package enum Outcome: Sendable, Hashable {
 
     /// Not taken because the message to edit or to answer is not there any more: forget it and send a new one at once.
     case threadGone(Refusal)
+    /// Not sent: an earlier attempt had arrived, the provider says. As `delivered`.
+    case found(providerID: String?, threadReference: String?)
+    /// Not sent: the provider did not say whether an earlier attempt had arrived. Asked again later.
+    case lookUpFailed(afterSeconds: Int?, Refusal)
+    /// Not sent: nobody can say whether it has arrived, and it was sent again already.
+    case leftInDoubt(Refusal)
 
-    /// Label for metrics.
+    /// Label for metrics and `delivery_attempts.outcome`.
     package var label: String {
         switch self {
         case .delivered: "delivered"
@@ -23,6 +29,9 @@ package enum Outcome: Sendable, Hashable {
         case .inDoubt: "in_doubt"
         case .moved: "moved"
         case .threadGone: "thread_gone"
+        case .found: "found"
+        case .lookUpFailed: "look_up_failed"
+        case .leftInDoubt: "left_in_doubt"
         }
     }
 }

@@ -16,7 +16,8 @@ package struct EmailChannel: Channel {
     private static let fromField = ChannelField("from", required: true, "Address that mails come from.")
     private static let toField = ChannelField("to", kind: .list, required: true, "Addresses that mails go to.")
     package static let fields = [hostField, portField, securityField, usernameField, passwordField, verifyField, fromField, toField]
-    package static let traits = ChannelTraits(doubt: .resend, pace: Pace(perMinute: 300, burst: 10))
+    /// Some mailboxes drop a second mail with the same Message-ID, many show it: two copies are the most that anybody gets.
+    package static let traits = ChannelTraits(doubt: .resendOnce, pace: Pace(perMinute: 300, burst: 10))
 
     private let server: MailServer
     private let from: String

@@ -7,15 +7,16 @@ package struct SlackBotChannel: Channel {
     package static let type = "slack-bot"
     package static let summary = "Slack, by a bot token: one message an incident, updated in place, its story in the thread"
     private static let tokenField = ChannelField(
-        "token", required: true, secret: true, "The bot's token, xoxb-…, with the scope chat:write.")
+        "token", required: true, secret: true,
+        "The bot's token, xoxb-…, with the scope chat:write; channels:history (private: groups:history) lets Tocsin look up lost answers.")
     private static let channelField = ChannelField(
         "channel", required: true, "Id of the Slack channel, C0123456789; the bot must be its member.")
     private static let baseField = ChannelField(
         "apiBaseURL", default: "https://slack.com/api", "Where Slack's Web API is; another value is for tests and proxies.")
     package static let fields = [tokenField, channelField, baseField]
-    /// About one message a second and channel: https://docs.slack.dev/apis/web-api/rate-limits. The delivery's id in the metadata lets a
-    /// person find a copy; Slack itself drops none.
-    package static let traits = ChannelTraits(updatesInPlace: true, doubt: .resendOnce, pace: Pace(perMinute: 60, burst: 4))
+    /// About one message a second and channel: https://docs.slack.dev/apis/web-api/rate-limits. Slack drops no copy, but its metadata, which
+    /// have the delivery's id, can be read.
+    package static let traits = ChannelTraits(updatesInPlace: true, doubt: .lookUp, pace: Pace(perMinute: 60, burst: 4))
     /// https://docs.slack.dev/messaging/message-metadata
     static let metadataEventType = "tocsin_delivery"
 
@@ -96,6 +97,22 @@ package struct SlackBotChannel: Channel {
             guard isAccepted else { return .retry(afterSeconds: nil, Refusal(.serverError, status: status)) }
             return accepted(root, context)
         }
+    }
+
+    /// Nil for an edit: the same edit again changes nothing.
+    package func renderLookUp(_ context: DeliveryContext, _ page: LookUpPage) -> OutboundMessage? {
+        let thread = context.threadReference.flatMap(SlackThread.init)
+        guard thread == nil || context.part.role == .reply else { return nil }
+        let lookUp = SlackLookUp(deliveryID: context.deliveryID, channel: thread?.channel ?? channel, thread: thread?.timestamp)
+        return .http(
+            HTTPMessage(
+                method: "GET", url: lookUp.url(at: apiBaseURL, page), headers: [.init("Authorization", "Bearer \(token.revealed)")],
+                body: []))
+    }
+
+    package func classifyLookUp(_ answer: ProviderAnswer, to context: DeliveryContext) -> LookUpAnswer {
+        let thread = context.threadReference.flatMap(SlackThread.init)
+        return SlackLookUp(deliveryID: context.deliveryID, channel: thread?.channel ?? channel, thread: thread?.timestamp).read(answer)
     }
 
     private func accepted(_ root: JSONNode, _ context: DeliveryContext) -> Outcome {

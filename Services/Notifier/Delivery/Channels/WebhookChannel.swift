@@ -10,8 +10,6 @@ package struct WebhookChannel: Channel {
         "whsec_… with 24 to 64 bytes in base64. Several while a secret is exchanged: the event is signed with each.")
     package static let fields = [urlField, secretField]
     package static let traits = ChannelTraits(doubt: .resend, pace: Pace(perMinute: 3000, burst: 50))
-    /// Receivers get 15 to 30 s by the specification, section "Delivery".
-    private static let timeoutMilliseconds = 15_000
     private static let maxSecrets = 5
 
     private let url: Secret
@@ -39,7 +37,7 @@ package struct WebhookChannel: Channel {
                 headers: [
                     .init("Content-Type", "application/json"), .init("webhook-id", id), .init("webhook-timestamp", String(seconds)),
                     .init("webhook-signature", StandardWebhooks.signature(id: id, seconds: seconds, body: body, keys: keys)),
-                ], body: body, timeoutMilliseconds: Self.timeoutMilliseconds))
+                ], body: body))
     }
 
     /// By the specification every answer but 2xx is tried again, save 410: the receiver wants no more.

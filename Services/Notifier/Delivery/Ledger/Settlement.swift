@@ -38,9 +38,11 @@ package struct Settlement: Sendable, Hashable {
     package let refusal: Refusal?
     /// The thread's reference leads nowhere: the next message starts a new one.
     package let forgetsThread: Bool
+    /// This attempt may have arrived.
+    package let raisesDoubt: Bool
 
     /// - Parameters:
-    ///   - attempts: made so far, this one included.
+    ///   - attempts: made so far, this one included; since a person put the message back, if one did.
     ///   - resends: attempts so far that followed one in doubt.
     ///   - nextAttempt: the retry policy: when to try again after so many attempts and with that wish of the provider; nil: give up.
     package init(
@@ -48,7 +50,7 @@ package struct Settlement: Sendable, Hashable {
         nextAttempt: (_ attempts: Int, _ retryAfterSeconds: Int?) -> Timestamp?
     ) {
         switch outcome {
-        case .delivered(let providerID, let threadReference):
+        case .delivered(let providerID, let threadReference), .found(let providerID, let threadReference):
             self.init(.sent(providerID: providerID, threadReference: threadReference), .healthy, nil)
         case .retry(let afterSeconds, let refusal):
             let next = nextAttempt(attempts, afterSeconds)
@@ -57,9 +59,18 @@ package struct Settlement: Sendable, Hashable {
         case .permanent(let refusal):
             self.init(.dead, refusal.reason.disablesChannel ? .disable(refusal) : Self.effect(of: refusal, nil, now: now), refusal)
         case .inDoubt(let refusal):
-            let next = doubt == .resend || resends == 0 ? nextAttempt(attempts, nil) : nil
+            let next = doubt != .resendOnce || resends == 0 ? nextAttempt(attempts, nil) : nil
+            // Whether one that is looked up is sent again is not known yet.
+            let isResend = doubt != .lookUp
             self.init(
-                next.map { .pending(at: $0, isResend: true) } ?? .inDoubt, Self.effect(of: refusal, nil, now: now), refusal)
+                next.map { .pending(at: $0, isResend: isResend) } ?? .inDoubt, Self.effect(of: refusal, nil, now: now), refusal,
+                raisesDoubt: true)
+        case .lookUpFailed(let afterSeconds, let refusal):
+            let next = nextAttempt(attempts, afterSeconds)
+            self.init(
+                next.map { .pending(at: $0, isResend: false) } ?? .inDoubt, Self.effect(of: refusal, nil, now: now), refusal)
+        case .leftInDoubt(let refusal):
+            self.init(.inDoubt, .none, refusal)
         case .threadGone(let refusal):
             let isLast = nextAttempt(attempts, nil) == nil
             self.init(isLast ? .dead : .pending(at: now, isResend: false), .none, refusal, forgetsThread: true)
@@ -72,11 +83,14 @@ package struct Settlement: Sendable, Hashable {
         }
     }
 
-    private init(_ state: State, _ channel: ChannelEffect, _ refusal: Refusal?, forgetsThread: Bool = false) {
+    private init(
+        _ state: State, _ channel: ChannelEffect, _ refusal: Refusal?, forgetsThread: Bool = false, raisesDoubt: Bool = false
+    ) {
         self.state = state
         self.channel = channel
         self.refusal = refusal
         self.forgetsThread = forgetsThread
+        self.raisesDoubt = raisesDoubt
     }
 
     private static func effect(of refusal: Refusal, _ afterSeconds: Int?, now: Timestamp) -> ChannelEffect {

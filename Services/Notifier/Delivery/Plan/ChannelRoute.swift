@@ -69,10 +69,15 @@ package struct DeliveryHistory: Sendable {
     package var told: [Conversation: Told]
     /// When the incidents reopened, by sequence of the event; at least those of the last hour before the events to be planned.
     package var reopenings: [IncidentID: [Int64: Timestamp]]
+    /// How things are now; at least the incidents of events that are too old to be told as they were.
+    package var current: [IncidentID: Incident]
 
-    package init(told: [Conversation: Told] = [:], reopenings: [IncidentID: [Int64: Timestamp]] = [:]) {
+    package init(
+        told: [Conversation: Told] = [:], reopenings: [IncidentID: [Int64: Timestamp]] = [:], current: [IncidentID: Incident] = [:]
+    ) {
         self.told = told
         self.reopenings = reopenings
+        self.current = current
     }
 
     /// Reopenings in the hour that ends with this event, itself included.

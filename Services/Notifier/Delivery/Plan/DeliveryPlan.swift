@@ -7,7 +7,7 @@ package struct DeliveryPlan: Sendable {
     package static let flapWindowSeconds = 3600
     /// While an incident flaps its resolution waits so long: if it is back by then, nobody is told that it was gone.
     package static let flapHoldSeconds = 600
-    /// Older events are not told: after a long outage people want to know how things are, not how they were.
+    /// Older events are not told as they were: after a long outage people want to know how things are.
     package static let maxAgeSeconds = 86_400
 
     /// Rows to insert, in the order of sending.
@@ -53,8 +53,13 @@ package struct DeliveryPlan: Sendable {
         let parts = type?.parts(for: kind, hasThread: told != nil) ?? (kind == .updated ? [] : [.main])
         guard !parts.isEmpty else { return }
         let updatesInPlace = type?.traits.updatesInPlace ?? false
-        let state = state(of: event, told: told, conversation, updatesInPlace: updatesInPlace)
+        let isLate = Self.isLate(event, now: now)
+        let state =
+            isLate
+            ? lateState(of: event, told: told, updatesInPlace: updatesInPlace)
+            : state(of: event, told: told, conversation, updatesInPlace: updatesInPlace)
         if updatesInPlace { overtake(conversation) }
+        let event = isLate && state == .pending ? asThingsAre(event) : event
         for part in parts {
             deliveries.append(
                 PlannedDelivery(event: event, channelID: route.channelID, channelType: route.type, part: part, state: state))
@@ -65,7 +70,6 @@ package struct DeliveryPlan: Sendable {
     private mutating func state(
         of event: IncidentEvent, told: DeliveryHistory.Told?, _ conversation: Conversation, updatesInPlace: Bool
     ) -> PlannedDelivery.State {
-        if event.at.adding(seconds: Self.maxAgeSeconds) < now { return .suppressed(.tooOld) }
         if updatesInPlace { return .pending }
         let reopenings = history.reopenings(upTo: event)
         switch event.kind {
@@ -79,6 +83,28 @@ package struct DeliveryPlan: Sendable {
             return .suppressed(.flapping)
         default: return .pending
         }
+    }
+
+    /// Too old to be told as it was.
+    package static func isLate(_ event: IncidentEvent, now: Timestamp) -> Bool { event.at.adding(seconds: maxAgeSeconds) < now }
+
+    /// Of what is past, people are told once what still matters: that an incident is open of which they do not know. A message that is kept
+    /// up to date gets its last state.
+    private func lateState(of event: IncidentEvent, told: DeliveryHistory.Told?, updatesInPlace: Bool) -> PlannedDelivery.State {
+        guard let current = history.current[event.incident.id] else { return .suppressed(.tooOld) }
+        if updatesInPlace, told != nil { return current.sequence == event.sequence ? .pending : .suppressed(.tooOld) }
+        let isKnownToBeOpen = told.map { $0.kind != .resolved || $0.isHeld } ?? false
+        let isNews = current.status != .resolved && event.kind != .resolved && !isKnownToBeOpen
+        return isNews ? .pending : .suppressed(.tooOld)
+    }
+
+    /// The event with the incident as it is now. It keeps its place in the sequence.
+    private func asThingsAre(_ event: IncidentEvent) -> IncidentEvent {
+        guard var current = history.current[event.incident.id] else { return event }
+        current.sequence = event.sequence
+        var event = event
+        event.incident = current
+        return event
     }
 
     /// The resolution that waits is either in the ledger or planned a moment ago.

@@ -6,7 +6,7 @@ package enum SuppressionReason: String, Sendable, CaseIterable {
     case flapping
     /// A newer message of the same incident says it all.
     case superseded
-    /// The event is so old that telling it would mislead.
+    /// The event is so old that telling it would mislead, and people know, or need not know, what has become of it.
     case tooOld = "too_old"
     /// The channel was switched off before the message went.
     case channelDisabled = "channel_disabled"

@@ -18,6 +18,7 @@ enum SlackErrors {
         "msg_too_long": .tooLarge, "msg_blocks_too_long": .tooLarge, "invalid_payload": .rejected, "invalid_blocks": .rejected,
         "invalid_blocks_format": .rejected, "no_text": .rejected, "invalid_arguments": .rejected, "invalid_arg_name": .rejected,
         "invalid_json": .rejected, "json_not_object": .rejected, "metadata_too_large": .rejected, "invalid_metadata_format": .rejected,
+        "invalid_cursor": .rejected, "invalid_ts_latest": .rejected, "invalid_ts_oldest": .rejected,
     ]
 
     private static let transient: Set<FailureReason> = [.rateLimited, .serverError, .timeout]

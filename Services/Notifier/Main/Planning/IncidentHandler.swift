@@ -28,7 +28,7 @@ struct IncidentHandler: BatchHandler {
             return []
         }
         try await PlanStore.lockHolds(of: events, in: connection)
-        let history = try await PlanStore.history(of: events, in: connection)
+        let history = try await PlanStore.history(of: events, now: now, in: connection)
         let plan = DeliveryPlan.plan(events, routes: routes, history: history, registry: registry, now: now)
         let withdrawn = try await PlanStore.withdraw(plan, in: connection)
         let inserted = try await PlanStore.insert(plan.deliveries, in: connection)

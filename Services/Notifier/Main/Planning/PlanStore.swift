@@ -28,9 +28,10 @@ enum PlanStore {
         return route.matchers.count == matchers.count && route.kinds.isEmpty == kinds.isEmpty ? route : nil
     }
 
-    static func history(of events: [IncidentEvent], in connection: PostgresConnection) async throws -> DeliveryHistory {
+    static func history(of events: [IncidentEvent], now: Timestamp, in connection: PostgresConnection) async throws -> DeliveryHistory {
         let incidents = Set(events.map(\.incident.id)).sorted()
         var history = DeliveryHistory(told: try await told(incidents, in: connection))
+        history.current = try await current(Set(events.filter { DeliveryPlan.isLate($0, now: now) }.map(\.incident.id)), in: connection)
         guard let earliest = events.filter({ [.reopened, .resolved].contains($0.kind) }).map(\.at).min() else { return history }
         let rows = try await connection.query(
             """
@@ -42,6 +43,20 @@ enum PlanStore {
             history.reopenings[try row.identifier("incident_id"), default: [:]][try row.int64("sequence")] = try row.timestamp("at")
         }
         return history
+    }
+
+    private static func current(
+        _ incidents: Set<IncidentID>, in connection: PostgresConnection
+    ) async throws -> [IncidentID: Incident] {
+        guard !incidents.isEmpty else { return [:] }
+        let rows = try await connection.query(
+            """
+            -- current incidents
+            SELECT * FROM incidents WHERE id = ANY($1::uuid[])
+            """, [incidents.sorted()])
+        var current: [IncidentID: Incident] = [:]
+        for row in rows { current[try row.identifier("id")] = try IncidentStore.incident(row) }
+        return current
     }
 
     private static func told(

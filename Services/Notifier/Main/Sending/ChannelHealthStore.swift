@@ -4,13 +4,17 @@ import Postgres
 
 /// SQL of a channel's health, shared by all replicas: failures in a row, the rest it takes, whether it is on.
 enum ChannelHealthStore {
+    /// - Parameter now: the time that the effect was made for; a pause is written as the distance from it, by the database's clock.
     /// - Returns: true when this opened the breaker.
-    static func apply(_ effect: Settlement.ChannelEffect, to channel: ChannelID, in connection: PostgresConnection) async throws -> Bool {
+    static func apply(
+        _ effect: Settlement.ChannelEffect, to channel: ChannelID, now: Timestamp, in connection: PostgresConnection
+    ) async throws -> Bool {
         switch effect {
         case .none: return false
         case .healthy: try await healthy(channel, in: connection)
         case .failed(let refusal): return try await failed(refusal, channel, in: connection)
-        case .pause(let until, let refusal): try await pause(until, refusal, channel, in: connection)
+        case .pause(let until, let refusal):
+            try await pause(milliseconds: until.milliseconds(since: now), refusal, channel, in: connection)
         case .disable(let refusal): try await disable(refusal, channel, in: connection)
         case .change(let setting, let value): try await change(setting, value, channel, in: connection)
         }
@@ -49,15 +53,16 @@ enum ChannelHealthStore {
         return true
     }
 
-    private static func pause(_ until: Timestamp, _ refusal: Refusal, _ channel: ChannelID, in connection: PostgresConnection) async throws
-    {
+    private static func pause(
+        milliseconds: Int64, _ refusal: Refusal, _ channel: ChannelID, in connection: PostgresConnection
+    ) async throws {
         _ = try await connection.query(
             """
             -- pause channel
-            UPDATE notification_channels SET paused_until = greatest(paused_until, $2), last_error = $3, last_error_at = now(),
-                updated_at = now()
+            UPDATE notification_channels SET paused_until = greatest(paused_until, now() + $2::bigint * interval '1 millisecond'),
+                last_error = $3, last_error_at = now(), updated_at = now()
             WHERE id = $1 AND enabled
-            """, [channel, until, refusal.description])
+            """, [channel, milliseconds, refusal.description])
     }
 
     private static func disable(_ refusal: Refusal, _ channel: ChannelID, in connection: PostgresConnection) async throws {

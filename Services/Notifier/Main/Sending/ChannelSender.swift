@@ -1,12 +1,29 @@
 import Delivery
+import Logging
 import Outbound
 
 /// The shell around the channels: hands a rendered message to the border and its answer back. Decides nothing.
 struct ChannelSender: Sendable {
-    let http: HTTPClient
-    let smtp: SMTPClient
+    /// A provider's list of messages is longer than its answer to one: 64 KB would cut it.
+    private static let maxLookUpBytes = 1 << 20
+    private static let maxLookUps = 4
 
-    func send(_ message: OutboundMessage) async -> ProviderAnswer {
+    private let http: HTTPClient
+    private let lookUps: HTTPClient
+    private let smtp: SMTPClient
+
+    init(policy: AddressPolicy, maxInFlight: Int, logger: Logger) {
+        http = HTTPClient(policy: policy, maxConcurrent: maxInFlight, logger: logger)
+        lookUps = HTTPClient(policy: policy, maxConcurrent: Self.maxLookUps, maxBodyBytes: Self.maxLookUpBytes, logger: logger)
+        smtp = SMTPClient(policy: policy, maxConcurrent: min(maxInFlight, 16), logger: logger)
+    }
+
+    func send(_ message: OutboundMessage) async -> ProviderAnswer { await send(message, by: http) }
+
+    /// Looks up a message in doubt.
+    func ask(_ question: OutboundMessage) async -> ProviderAnswer { await send(question, by: lookUps) }
+
+    private func send(_ message: OutboundMessage, by http: HTTPClient) async -> ProviderAnswer {
         do {
             switch message {
             case .http(let message):

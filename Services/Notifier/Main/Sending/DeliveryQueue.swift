@@ -7,7 +7,8 @@ import Synchronization
 final class DeliveryQueue: Sendable {
     private struct State {
         var inFlight: [ChannelID: Int] = [:]
-        var total = 0
+        var held: Set<DeliveryID> = []
+        var total: Int { held.count }
         var pace: [ChannelID: PaceKeeper] = [:]
     }
 
@@ -27,6 +28,9 @@ final class DeliveryQueue: Sendable {
 
     var total: Int { state.withLock(\.total) }
 
+    /// The messages on their way.
+    var held: [DeliveryID] { state.withLock { $0.held.sorted() } }
+
     /// Messages that may still be claimed, and how many each channel has on their way.
     var load: (free: Int, inFlight: [(channel: ChannelID, count: Int)]) {
         state.withLock { state in
@@ -36,8 +40,10 @@ final class DeliveryQueue: Sendable {
 
     func admit(_ claimed: [ClaimedDelivery]) {
         state.withLock { state in
-            for delivery in claimed { state.inFlight[delivery.channelID, default: 0] += 1 }
-            state.total += claimed.count
+            for delivery in claimed {
+                state.inFlight[delivery.channelID, default: 0] += 1
+                state.held.insert(delivery.id)
+            }
         }
         for delivery in claimed { continuation.yield(delivery) }
     }
@@ -46,11 +52,12 @@ final class DeliveryQueue: Sendable {
         state.withLock { state in
             let count = (state.inFlight[delivery.channelID] ?? 1) - 1
             state.inFlight[delivery.channelID] = count > 0 ? count : nil
-            state.total -= 1
+            state.held.remove(delivery.id)
         }
     }
 
     /// Takes the next place in a channel's pace.
+    /// - Parameter now: of a clock that is never set.
     func reserve(_ channel: ChannelID, _ pace: Pace, now: Timestamp) -> Timestamp {
         state.withLock { state in
             if state.pace.count > Self.maxRememberedPaces { state.pace = state.pace.filter { state.inFlight[$0.key] != nil } }

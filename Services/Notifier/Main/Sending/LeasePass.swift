@@ -3,20 +3,28 @@ import Logging
 import Models
 import ServiceKit
 
-/// One pass over what nobody finishes any more: deliveries whose lease ran out, and those of channels that were switched off.
+/// One pass over what nobody finishes any more: deliveries whose process has ended or whose lease ran out, and those of channels that were
+/// switched off.
 struct LeasePass: Sendable {
     private static let maxRows = 200
 
     let runtime: Runtime
     let outcomes: OutcomeRecorder
+    let queue: DeliveryQueue
+    let owner: LeaseOwner
     let wakeup: Wakeup
+    /// After a start of PostgreSQL; longer than the longest pause between two tries to write an outcome.
+    var restartGraceSeconds = 10
 
     /// - Returns: rows handled.
     func run() async throws -> Int {
+        let takeover = LeaseStore.Takeover(
+            limit: Self.maxRows, endedOwners: try await endedOwners(), held: queue.held,
+            heldPatienceSeconds: OutcomeRecorder.patienceSeconds, restartGraceSeconds: restartGraceSeconds)
         let expired = try await runtime.transaction { connection in
             var settled: [(ClaimedDelivery, Settlement)] = []
             var facts: [Fact] = []
-            for delivery in try await LeaseStore.expired(limit: Self.maxRows, in: connection) {
+            for delivery in try await LeaseStore.expired(takeover, in: connection) {
                 let (settlement, itsFacts) = try await outcomes.settleExpired(delivery, in: connection)
                 settled.append((delivery, settlement))
                 facts += itsFacts
@@ -35,5 +43,12 @@ struct LeasePass: Sendable {
         }
         if !expired.isEmpty { wakeup.wake() }
         return expired.count + suppressed
+    }
+
+    /// Owners of leases whose process is known to have ended: theirs need not run out.
+    private func endedOwners() async throws -> [String] {
+        try await LeaseStore.owners(in: runtime.pool).filter { text in
+            LeaseOwner(text)?.hasEnded(seenFrom: owner, process: LeaseOwner.process) ?? false
+        }
     }
 }

@@ -16,7 +16,8 @@ enum LeaseStore {
     /// Claims due deliveries and notes the intent to send them. Fair: each channel gets its own share, one that rests or is switched off
     /// none, one that has failed a single message. In order: within an incident and a channel an unfinished delivery blocks those after it.
     static func claim(_ limits: Limits, in pool: PostgresPool) async throws -> [ClaimedDelivery] {
-        try await pool.query(
+        let asked = ContinuousClock.now
+        return try await pool.query(
             """
             -- claim deliveries
             WITH ready AS MATERIALIZED (
@@ -40,19 +41,27 @@ enum LeaseStore {
                 UPDATE deliveries d SET state = 'sending', attempts = d.attempts + 1, fence = d.fence + 1, lease_owner = $6,
                     lease_until = now() + make_interval(secs => $7::int)
                 FROM due WHERE d.id = due.id
-                RETURNING d.id, d.team_id, d.incident_id, d.sequence, d.channel_id, d.part, d.event, d.attempts, d.resends, d.fence
+                RETURNING d.id, d.team_id, d.incident_id, d.sequence, d.channel_id, d.part, d.event, d.attempts, d.attempts_before,
+                    d.resends, d.fence, d.in_doubt_since
             ), intents AS (
                 INSERT INTO delivery_attempts (delivery_id, attempt, started_at) SELECT id, attempts, now() FROM claimed
             )
-            SELECT claimed.*, c.type, c.config, t.reference
+            SELECT claimed.*, c.type, c.config, t.reference, now() AS claimed_at, a.last_doubt_at, coalesce(a.doubts, 0) AS doubts,
+                coalesce(a.failed_look_ups, 0) AS failed_look_ups
             FROM claimed JOIN notification_channels c ON c.id = claimed.channel_id
             LEFT JOIN channel_threads t ON t.channel_id = claimed.channel_id AND t.incident_id = claimed.incident_id
+            LEFT JOIN LATERAL (
+                SELECT max(a.started_at) FILTER (WHERE a.outcome = 'in_doubt') AS last_doubt_at,
+                    count(*) FILTER (WHERE a.outcome = 'in_doubt' AND a.attempt > claimed.attempts_before) AS doubts,
+                    count(*) FILTER (WHERE a.outcome = 'look_up_failed' AND a.attempt > claimed.attempts_before) AS failed_look_ups
+                FROM delivery_attempts a WHERE a.delivery_id = claimed.id
+            ) a ON claimed.in_doubt_since IS NOT NULL
             """,
             [
                 limits.inFlight.map(\.channel), limits.inFlight.map(\.count), limits.perChannel, limits.total, ChannelBreaker.threshold,
                 limits.owner, limits.leaseSeconds,
             ]
-        ).map(ClaimedDelivery.init)
+        ).map { try ClaimedDelivery($0, claimedAt: asked) }
     }
 
     /// False when somebody else has taken the delivery over.
@@ -63,6 +72,17 @@ enum LeaseStore {
             UPDATE deliveries SET lease_until = now() + make_interval(secs => $3::int)
             WHERE id = $1 AND fence = $2 AND state = 'sending'
             """, [delivery.id, delivery.fence, seconds]
+        ).affected == 1
+    }
+
+    /// Notes that a message which may have arrived so many times is sent once more, just before it is.
+    /// - Returns: false when somebody else has taken the delivery over.
+    static func noteResend(_ delivery: ClaimedDelivery, resends: Int, in pool: PostgresPool) async throws -> Bool {
+        try await pool.query(
+            """
+            -- note resend
+            UPDATE deliveries SET resends = greatest(resends, $3::int) WHERE id = $1 AND fence = $2 AND state = 'sending'
+            """, [delivery.id, delivery.fence, resends]
         ).affected == 1
     }
 
@@ -80,18 +100,46 @@ enum LeaseStore {
             """, [delivery.id, delivery.fence, delivery.attempts])
     }
 
+    /// Those who hold leases that have not run out.
+    static func owners(in pool: PostgresPool) async throws -> [String] {
+        try await pool.query(
+            """
+            -- lease owners
+            SELECT DISTINCT lease_owner FROM deliveries WHERE state = 'sending' AND lease_owner IS NOT NULL LIMIT 1000
+            """
+        ).map { try $0.string("lease_owner") }
+    }
+
+    /// What a process knows about leases before it takes any over.
+    struct Takeover: Sendable {
+        let limit: Int
+        /// Owners whose process has certainly ended.
+        let endedOwners: [String]
+        /// Deliveries that this process itself is at.
+        let held: [DeliveryID]
+        /// So long it may go on writing the outcome of these although the lease has run out.
+        let heldPatienceSeconds: Int
+        /// After a start of PostgreSQL the holders get this time to write the outcomes that they could not write while it was away.
+        let restartGraceSeconds: Int
+    }
+
     /// Locks deliveries whose process died, or lost the database, between the send and its outcome.
-    static func expired(limit: Int, in connection: PostgresConnection) async throws -> [ClaimedDelivery] {
-        try await connection.query(
+    static func expired(_ takeover: Takeover, in connection: PostgresConnection) async throws -> [ClaimedDelivery] {
+        let asked = ContinuousClock.now
+        return try await connection.query(
             """
             -- expired leases
-            SELECT d.id, d.team_id, d.incident_id, d.sequence, d.channel_id, d.part, d.event, d.attempts, d.resends, d.fence, c.type,
-                c.config, NULL AS reference
+            SELECT d.id, d.team_id, d.incident_id, d.sequence, d.channel_id, d.part, d.event, d.attempts, d.attempts_before, d.resends,
+                d.fence, c.type, c.config, NULL AS reference, d.in_doubt_since, NULL::timestamptz AS last_doubt_at, 0 AS doubts,
+                0 AS failed_look_ups, now() AS claimed_at
             FROM deliveries d JOIN notification_channels c ON c.id = d.channel_id
-            WHERE d.state = 'sending' AND d.lease_until < now()
+            WHERE d.state = 'sending' AND (
+                d.lease_owner = ANY($2::text[])
+                OR (d.lease_until < now() - make_interval(secs => CASE WHEN d.id = ANY($3::uuid[]) THEN $4::int ELSE 0 END)
+                    AND pg_postmaster_start_time() < now() - make_interval(secs => $5::int)))
             ORDER BY d.lease_until LIMIT $1 FOR UPDATE OF d SKIP LOCKED
-            """, [limit]
-        ).map(ClaimedDelivery.init)
+            """, [takeover.limit, takeover.endedOwners, takeover.held, takeover.heldPatienceSeconds, takeover.restartGraceSeconds]
+        ).map { try ClaimedDelivery($0, claimedAt: asked) }
     }
 
     /// What still waits for a channel that was switched off goes nowhere.

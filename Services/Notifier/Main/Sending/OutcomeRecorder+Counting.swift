@@ -10,7 +10,7 @@ extension OutcomeRecorder {
         _ applied: Applied, _ settlement: Settlement, _ outcome: Outcome, _ delivery: ClaimedDelivery, _ event: IncidentEvent?
     ) {
         guard applied.wasOurs else {
-            NotifierMetrics.fenced.counter().increment()
+            NotifierMetrics.fenced.counter([("when", "after_send")]).increment()
             runtime.logger.warning("message was taken over before its outcome", metadata: metadata(delivery, settlement))
             return
         }

@@ -10,26 +10,27 @@ struct OutcomeRecorder: Sendable {
     let runtime: Runtime
     let registry: ChannelRegistry
 
+    /// How long an outcome is tried to be written, whatever the lease: while PostgreSQL is away nobody else can take the delivery over.
+    static let patienceSeconds = 300
     private static let firstRetryMilliseconds = 100
     private static let longestRetryMilliseconds = 5000
 
-    /// Tries until it is written or the lease has run out: a message that was sent must not look as if nobody knew. The fence makes a late
-    /// try harmless.
-    func record(_ outcome: Outcome, of delivery: ClaimedDelivery, doubt: ChannelTraits.Doubt, event: IncidentEvent?, leaseSeconds: Int)
-        async
-    {
-        let deadline = runtime.clock().adding(seconds: leaseSeconds)
-        let settlement = settle(outcome, delivery, doubt)
+    /// Tries until it is written, or in vain for long: a message that was sent must not look as if nobody knew. The fence makes a late try
+    /// harmless.
+    func record(
+        _ outcome: Outcome, of delivery: ClaimedDelivery, event: IncidentEvent?, patienceSeconds: Int = OutcomeRecorder.patienceSeconds
+    ) async {
+        let deadline = ContinuousClock.now.advanced(by: .seconds(patienceSeconds))
+        let now = runtime.clock()
+        let settlement = settle(outcome, delivery, now: now)
         var delay = Self.firstRetryMilliseconds
         while true {
             do {
                 // A task of its own: the pool lends nothing to a cancelled one, and what was sent must be written all the same.
-                let applied = try await Task {
-                    try await runtime.transaction { connection in try await write(settlement, outcome, delivery, in: connection) }
-                }.value
+                let applied = try await Task { try await commit(settlement, outcome, delivery, now: now) }.value
                 return count(applied, settlement, outcome, delivery, event)
             } catch {
-                guard runtime.clock() < deadline, !Task.isCancelled else {
+                guard ContinuousClock.now < deadline, !Task.isCancelled else {
                     runtime.logger.error(
                         "outcome of a message could not be written", metadata: ["delivery.id": "\(delivery.id)", "error": "\(error)"])
                     return
@@ -39,6 +40,18 @@ struct OutcomeRecorder: Sendable {
                 delay = min(delay * 2, Self.longestRetryMilliseconds)
             }
         }
+    }
+
+    private func commit(
+        _ settlement: Settlement, _ outcome: Outcome, _ delivery: ClaimedDelivery, now: Timestamp
+    ) async throws -> Applied {
+        let (applied, rows) = try await runtime.pool.withTransaction { connection in
+            let (applied, facts) = try await write(settlement, outcome, delivery, now: now, in: connection)
+            return (applied, try await Outbox.insert(facts, in: connection))
+        }
+        CrashPoint.deliveryRecorded.reach()
+        await runtime.outbox.publish(rows)
+        return applied
     }
 
     /// Gives back a delivery that was certainly not sent, as if it had never been claimed. Where that fails, its lease runs out.
@@ -54,14 +67,15 @@ struct OutcomeRecorder: Sendable {
     /// - Returns: the settlement, for counting after the commit, and its facts.
     func settleExpired(_ delivery: ClaimedDelivery, in connection: PostgresConnection) async throws -> (Settlement, [Fact]) {
         let outcome = Outcome.inDoubt(Refusal(.interrupted))
-        let doubt = registry.type(delivery.channelType)?.traits.doubt ?? .resendOnce
-        let settlement = settle(outcome, delivery, doubt)
-        return (settlement, try await write(settlement, outcome, delivery, in: connection).1)
+        let now = runtime.clock()
+        let settlement = settle(outcome, delivery, now: now)
+        return (settlement, try await write(settlement, outcome, delivery, now: now, in: connection).1)
     }
 
-    private func settle(_ outcome: Outcome, _ delivery: ClaimedDelivery, _ doubt: ChannelTraits.Doubt) -> Settlement {
-        let now = runtime.clock()
-        return Settlement(outcome, attempts: delivery.attempts, resends: delivery.resends, doubt: doubt, now: now) { attempts, retryAfter in
+    private func settle(_ outcome: Outcome, _ delivery: ClaimedDelivery, now: Timestamp) -> Settlement {
+        let doubt = registry.type(delivery.channelType)?.traits.doubt ?? .resendOnce
+        let attempts = delivery.attempts - delivery.attemptsBefore
+        return Settlement(outcome, attempts: attempts, resends: delivery.resends, doubt: doubt, now: now) { attempts, retryAfter in
             RetryPolicy.delivery.nextAttempt(
                 after: attempts, now: now, retryAfterSeconds: retryAfter, jitter: Double.random(in: 0..<1))
         }
@@ -74,14 +88,16 @@ struct OutcomeRecorder: Sendable {
     }
 
     private func write(
-        _ settlement: Settlement, _ outcome: Outcome, _ delivery: ClaimedDelivery, in connection: PostgresConnection
+        _ settlement: Settlement, _ outcome: Outcome, _ delivery: ClaimedDelivery, now: Timestamp, in connection: PostgresConnection
     ) async throws -> (Applied, [Fact]) {
-        guard try await OutcomeStore.finish(delivery, settlement, label: outcome.label, in: connection) else { return (Applied(), []) }
+        guard try await OutcomeStore.finish(delivery, settlement, label: outcome.label, now: now, in: connection) else {
+            return (Applied(), [])
+        }
         if case .sent(_, let reference?) = settlement.state {
             try await OutcomeStore.rememberThread(reference, of: delivery, in: connection)
         }
         if settlement.forgetsThread { try await OutcomeStore.forgetThread(of: delivery, in: connection) }
-        let openedBreaker = try await ChannelHealthStore.apply(settlement.channel, to: delivery.channelID, in: connection)
+        let openedBreaker = try await ChannelHealthStore.apply(settlement.channel, to: delivery.channelID, now: now, in: connection)
         return (Applied(wasOurs: true, openedBreaker: openedBreaker), fact(settlement, delivery).map { [$0] } ?? [])
     }
 
