@@ -22,12 +22,12 @@ SETTINGS = {"TOCSIN_GATEWAY_KEY_RATE_PER_S": "1000000", "TOCSIN_GATEWAY_KEY_BURS
 
 
 @contextlib.contextmanager
-def running_stack():
-    """A stack in a folder of its own; gone afterwards, whatever happens."""
+def running_stack(**settings: str):
+    """A stack in a folder of its own; gone afterwards, whatever happens. `settings` lie over those of every measurement."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-bench-"))
     folder.chmod(0o755)
     stack = Stack(folder)
-    stack.environment.update(SETTINGS)
+    stack.environment.update(SETTINGS | settings)
     try:
         stack.up()
         yield stack

@@ -1,13 +1,12 @@
 """A process of one service beside or in place of the stack's own, of any build."""
 
 import contextlib
-import os
 import pathlib
 import signal
 import subprocess
 import threading
 
-from .stack import ROOT, Stack, free_port_block, request, wait_for
+from .stack import ROOT, Stack, request, wait_for
 
 
 def environment_of(pid: int) -> dict:
@@ -50,11 +49,11 @@ def wait_ready(stack: Stack, name: str) -> None:
 class Instance:
     """One more instance of a service, with ports of its own and everything else as the stack's instance has it."""
 
-    def __init__(self, stack: Stack, name: str, programs: pathlib.Path, label: str):
+    def __init__(self, stack: Stack, name: str, programs: pathlib.Path, label: str, public: int):
+        """Takes the ports `public` and the one after it."""
         self.name = name
         self.program = programs / name
         self.log = stack.folder / "log" / f"{label}-{name}.log"
-        public = free_port_block(2, 30000 + os.getpid() % 1000 * 2)
         self.admin = f"http://127.0.0.1:{public + 1}"
         self.url = f"http://127.0.0.1:{public}"
         ports = {"TOCSIN_GATEWAY_PORT": str(public), "TOCSIN_CONSOLE_PORT": str(public), "TOCSIN_ADMIN_PORT": str(public + 1)}
