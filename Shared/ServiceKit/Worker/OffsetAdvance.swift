@@ -1,10 +1,15 @@
-import Kafka
+package import Kafka
 import Postgres
 
 /// The row of `consumer_offsets` for one partition, as far as the compare-and-set goes.
-struct StoredOffset: Sendable, Hashable {
-    var clusterID: String
-    var next: Int64
+package struct StoredOffset: Sendable, Hashable {
+    package var clusterID: String
+    package var next: Int64
+
+    package init(clusterID: String, next: Int64) {
+        self.clusterID = clusterID
+        self.next = next
+    }
 }
 
 /// The row as it is read at the start.
@@ -15,15 +20,21 @@ struct OffsetRow: Sendable, Hashable {
 }
 
 /// The step of a consumer group from the offsets it believes in to the ones after a batch.
-struct OffsetAdvance: Sendable {
-    struct Step: Sendable, Hashable {
-        let partition: TopicPartition
+package struct OffsetAdvance: Sendable {
+    package struct Step: Sendable, Hashable {
+        package let partition: TopicPartition
         /// nil where there is no row yet.
-        let expected: StoredOffset?
-        let next: Int64
+        package let expected: StoredOffset?
+        package let next: Int64
+
+        package init(partition: TopicPartition, expected: StoredOffset?, next: Int64) {
+            self.partition = partition
+            self.expected = expected
+            self.next = next
+        }
     }
 
-    enum Found: Sendable, Hashable {
+    package enum Found: Sendable, Hashable {
         /// Every row stands where this step leads.
         case done
         /// Every row stands where this step starts.
@@ -32,11 +43,18 @@ struct OffsetAdvance: Sendable {
         case fenced
     }
 
-    let group: String
-    let owner: String
-    let clusterID: String
+    package let group: String
+    package let owner: String
+    package let clusterID: String
     /// Sorted by partition, so that two workers lock in the same order.
-    let steps: [Step]
+    package let steps: [Step]
+
+    package init(group: String, owner: String, clusterID: String, steps: [Step]) {
+        self.group = group
+        self.owner = owner
+        self.clusterID = clusterID
+        self.steps = steps
+    }
 
     /// Compare-and-set of all rows with one statement.
     /// - Returns: false when any row is not where we left it; the transaction must then be rolled back.
@@ -70,7 +88,7 @@ struct OffsetAdvance: Sendable {
     }
 
     /// Compares with rows read after a COMMIT whose outcome was not seen.
-    func compare(_ stored: [TopicPartition: StoredOffset]) -> Found {
+    package func compare(_ stored: [TopicPartition: StoredOffset]) -> Found {
         if steps.allSatisfy({ stored[$0.partition] == StoredOffset(clusterID: clusterID, next: $0.next) }) { return .done }
         return steps.allSatisfy { stored[$0.partition] == $0.expected } ? .notDone : .fenced
     }

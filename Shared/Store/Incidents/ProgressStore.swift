@@ -9,18 +9,17 @@ package enum ProgressStore {
     package static func unseen(
         _ events: [IncidentEvent], by group: String, in connection: PostgresConnection
     ) async throws -> [IncidentEvent] {
-        var byIncident: [IncidentID: [Int64: IncidentEvent]] = [:]
-        for event in events { byIncident[event.incident.id, default: [:]][event.sequence] = event }
+        let byIncident = EventCatchUp.sorted(events)
         let handled = try await lock(Array(byIncident.keys), by: group, in: connection)
         var fresh: [IncidentEvent] = []
         for (id, sequences) in byIncident.sorted(by: { $0.key < $1.key }) {
             // An incident that is gone, with its team, has no row and no use for its events.
             guard let done = handled[id] else { continue }
-            guard let newest = sequences.keys.max(), newest > done, let team = sequences[newest]?.incident.teamID else { continue }
-            if (done + 1...newest).allSatisfy({ sequences[$0] != nil }) {
-                fresh += (done + 1...newest).compactMap { sequences[$0] }
-            } else {
-                fresh += try await IncidentStore.events(of: id, team: team, from: done + 1, to: newest, in: connection)
+            switch EventCatchUp(sequences, after: done) {
+            case .nothing: break
+            case .complete(let events): fresh += events
+            case .read(let team, let first, let last):
+                fresh += try await IncidentStore.events(of: id, team: team, from: first, to: last, in: connection)
             }
         }
         try await advance(fresh, by: group, in: connection)
