@@ -131,6 +131,14 @@ let package = Package(
             name: "codec-benchmark", dependencies: ["AlertSources", "Models", "JSON"], path: "Tests/Benchmarks/Codec",
             swiftSettings: rules),
 
+        // The pure halves of all services in one process, with a virtual clock and seeded faults
+        .target(
+            name: "Simulation",
+            dependencies: ["Models", "JSON", "AlertSources", "Grouping", "Delivery", "Rollup", "ServiceKit", "Kafka"],
+            path: "Tests/Simulation/Model", swiftSettings: rules),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation", arguments], path: "Tests/Simulation/Command", swiftSettings: rules),
+
         // Tests
         .target(
             name: "TestKit", dependencies: ["Models", "JSON", "Postgres", "Kafka", "CLibrdkafka", logging], path: "Tests/TestKit",
@@ -159,6 +167,7 @@ let package = Package(
         tests(
             "Console", ["console", "Views", "Models", "JSON", "Postgres", "Store", "ServiceKit", hummingbird, hummingbirdTesting, logging]),
         tests("Operator", ["tocsin", "Models", "JSON"]),
+        tests("Simulation", ["Simulation", "Models"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
