@@ -25,6 +25,9 @@ let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mus
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 
 /// A library of `Shared/`: one border to the outside, or the values that cross it.
 func shared(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -77,6 +80,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
     targets: [
@@ -98,8 +102,7 @@ let package = Package(
             "ServiceKit",
             [
                 "Models", "JSON", "Kafka", "Postgres", hummingbird, hummingbirdCore, lifecycle, unixSignals, logging, metrics, coreMetrics,
-                tracing,
-                configuration, httpTypes, nioCore,
+                tracing, configuration, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
             ]),
         shared("Store", ["Models", "JSON", "Postgres", crypto]),
 
@@ -152,7 +155,7 @@ let package = Package(
             "ServiceKit",
             [
                 "ServiceKit", "Models", "JSON", "Kafka", "Postgres", hummingbird, hummingbirdTesting, logging, metrics, coreMetrics,
-                lifecycle,
+                lifecycle, nioCore, nioHTTP1,
             ]),
         tests("Store", ["Store", "Models", "JSON", "Postgres", logging]),
         tests("AlertSources", ["AlertSources", "Models", "JSON"]),

@@ -83,10 +83,25 @@ import Testing
     }
 
     @Test func bodiesInMemoryAreBounded() {
-        let budget = BodyBudget(bytes: 100)
-        #expect(budget.reserve(60))
-        #expect(!budget.reserve(50))
-        budget.release(60)
-        #expect(budget.reserve(100))
+        let budget = BodyBudget(bytes: 100, longest: 40)
+        let (team, other, third) = (TeamID.random(), TeamID.random(), TeamID.random())
+        #expect(budget.reserve(50, for: team))
+        #expect(budget.reserve(40, for: other))
+        #expect(!budget.reserve(20, for: third))
+        budget.release(50, for: team)
+        #expect(budget.reserve(20, for: third))
+        #expect(budget.used == 60)
+    }
+
+    @Test func slowUploadsOfOneTeamLeaveRoomForTheOthers() {
+        let budget = BodyBudget(bytes: 100, longest: 40)
+        let (team, other) = (TeamID.random(), TeamID.random())
+        #expect(budget.reserve(40, for: team))
+        #expect(!budget.reserve(20, for: team))
+        #expect(budget.reserve(40, for: other))
+        budget.release(40, for: team)
+        #expect(budget.reserve(50, for: team))
+        // A team may always have one body of the longest.
+        #expect(BodyBudget(bytes: 100, longest: 90).reserve(90, for: team))
     }
 }

@@ -1,5 +1,6 @@
 import Logging
 import Models
+import ServiceKit
 import Testing
 
 @testable import ingest_gateway
@@ -31,11 +32,37 @@ import Testing
     }
 
     @Test func bucketsOfKeysThatAreGoneAreForgotten() {
-        let limits = KeyLimits(perSecond: 1, burst: 1)
-        let key = KeyID.random()
-        #expect(limits.secondsToWait(key, now: Fixture.now) == nil)
-        #expect(limits.secondsToWait(key, now: Fixture.now) == 1)
-        limits.keep([])
-        #expect(limits.secondsToWait(key, now: Fixture.now) == nil)
+        let limits = limits(["TOCSIN_GATEWAY_KEY_RATE_PER_S": "1", "TOCSIN_GATEWAY_KEY_BURST": "1"])
+        let sender = sender()
+        #expect(limits.secondsToWait(sender, now: Fixture.now) == nil)
+        #expect(limits.secondsToWait(sender, now: Fixture.now)?.seconds == 1)
+        limits.keep(SenderDirectory(senders: [:]))
+        #expect(limits.secondsToWait(sender, now: Fixture.now) == nil)
     }
+
+    @Test func theKeysOfOneTeamShareItsRate() {
+        let limits = limits(["TOCSIN_GATEWAY_TEAM_RATE_PER_S": "1", "TOCSIN_GATEWAY_TEAM_BURST": "2"])
+        let team = TeamID.random()
+        #expect((0..<2).allSatisfy { _ in limits.secondsToWait(sender(team), now: Fixture.now) == nil })
+        #expect(limits.secondsToWait(sender(team), now: Fixture.now)?.setting == "TOCSIN_GATEWAY_TEAM_RATE_PER_S")
+        #expect(limits.secondsToWait(sender(), now: Fixture.now) == nil)
+    }
+
+    @Test func aKeyOverItsRateDoesNotUseUpItsTeams() {
+        let limits = limits([
+            "TOCSIN_GATEWAY_KEY_RATE_PER_S": "1", "TOCSIN_GATEWAY_KEY_BURST": "1", "TOCSIN_GATEWAY_TEAM_RATE_PER_S": "1",
+            "TOCSIN_GATEWAY_TEAM_BURST": "2",
+        ])
+        let team = TeamID.random()
+        let noisy = sender(team)
+        for _ in 0..<50 { _ = limits.secondsToWait(noisy, now: Fixture.now) }
+        #expect(limits.secondsToWait(sender(team), now: Fixture.now) == nil)
+    }
+
+    private func limits(_ environment: [String: String]) -> KeyLimits {
+        var settings = SettingsReader(environment: environment)
+        return KeyLimits(GatewayConfig(from: &settings))
+    }
+
+    private func sender(_ team: TeamID = .random()) -> Sender { Sender(keyID: .random(), teamID: team, source: nil, expiresAt: nil) }
 }

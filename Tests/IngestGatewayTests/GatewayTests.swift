@@ -79,6 +79,20 @@ import Testing
         #expect(fixture.facts.last?.key == "\(fixture.otherTeam)/service=billing")
     }
 
+    @Test func whatIsOverTheRateIsAnsweredAsItsSenderUnderstandsIt() async throws {
+        let fixture = Fixture(["TOCSIN_GATEWAY_KEY_RATE_PER_S": "1", "TOCSIN_GATEWAY_KEY_BURST": "1"])
+        let answers = try await fixture.test { client in
+            var answers: [(Int, String?)] = []
+            for path in [Self.alertmanager, Self.alertmanager, "/api/v2/alerts", "/api/webhooks/generic", "/api/webhooks/cloudevents"] {
+                let answer = try await post(client, path)
+                answers.append((answer.status.code, answer.headers[.retryAfter]))
+            }
+            return answers
+        }
+        #expect(answers.dropFirst().map(\.0) == [503, 503, 429, 429])
+        #expect(answers.dropFirst().allSatisfy { $0.1 == "1" })
+    }
+
     @Test func aBrokerThatIsAwayIsAnswered503WithATimeToComeBack() async throws {
         let fixture = Fixture()
         fixture.isBrokerAway.withLock { $0 = true }

@@ -7,10 +7,16 @@ package protocol AlertSource: Sendable {
     static var path: String { get }
     /// What it may call its body.
     static var accepts: AcceptedMedia { get }
+    /// Whether it sends again what was answered with 429 and Retry-After; where not, 503 says the same.
+    static var retriesTooManyRequests: Bool { get }
 
     /// The alerts of one request, in its order; may be empty where the sender's protocol allows that.
     /// - Throws: `SourceRefusal`; then nothing of the body is taken.
     static func parse(_ request: SourceRequest) throws(SourceRefusal) -> [ParsedAlert]
+}
+
+extension AlertSource {
+    package static var retriesTooManyRequests: Bool { true }
 }
 
 /// Media types that a source takes.

@@ -18,7 +18,7 @@ struct Gateway: HTTPResponder {
     let directory: DirectoryCache
     let keyLimits: KeyLimits
     private let config: GatewayConfig
-    private let budget: BodyBudget
+    let budget: BodyBudget
     private let metrics: GatewayMetrics
     private let clock: @Sendable () -> Timestamp
     private let logger: Logger
@@ -33,8 +33,8 @@ struct Gateway: HTTPResponder {
         self.directory = directory
         self.clock = clock
         self.logger = logger
-        keyLimits = KeyLimits(perSecond: config.keyRequestsPerSecond, burst: config.keyBurst)
-        budget = BodyBudget(bytes: config.maxBodyBytesInFlight)
+        keyLimits = KeyLimits(config)
+        budget = BodyBudget(bytes: config.maxBodyBytesInFlight, longest: config.limits.bodyBytes)
         metrics = GatewayMetrics(sources: registry.sources.map { $0.id })
         publishing = Publishing(publish: publish, metrics: metrics, logger: logger)
     }
@@ -60,16 +60,17 @@ struct Gateway: HTTPResponder {
         let arrival: Arrival
         do throws(GatewayRefusal) {
             guard request.method == .post else { throw .methodNotAllowed("POST") }
-            arrival = try admit(request, source: source, pathKey: pathKey, now: startedAt)
+            arrival = try admit(request, context, source: source, pathKey: pathKey, now: startedAt)
             length = try checkHead(request, source: source)
         } catch {
             return await finish(nil, or: error, request, context, requestID, source: source.id)
         }
         let reserved = length.declared ?? config.limits.bodyBytes
-        guard budget.reserve(reserved) else {
+        let team = arrival.sender.teamID
+        guard budget.reserve(reserved, for: team) else {
             return await finish(nil, or: .busy, request, context, requestID, source: source.id)
         }
-        defer { budget.release(reserved) }
+        defer { budget.release(reserved, for: team) }
         let read = await BodyReading.bytes(
             of: request, length: length, limits: config.limits, timeoutSeconds: config.requestTimeoutSeconds)
         if !read.isAtEnd { context.hangUpSoon() }
@@ -90,14 +91,19 @@ struct Gateway: HTTPResponder {
     }
 
     private func admit(
-        _ request: Request, source: any AlertSource.Type, pathKey: String?, now: Timestamp
+        _ request: Request, _ context: GatewayContext, source: any AlertSource.Type, pathKey: String?, now: Timestamp
     ) throws(GatewayRefusal) -> Arrival {
         guard let directory = directory.current else { throw .notReady }
         guard let token = Credentials.token(authorization: request.headers[.authorization], pathKey: pathKey),
             let sender = directory.sender(token: token, now: now)
-        else { throw .unauthorized }
+        else {
+            if let seconds = keyLimits.secondsToWait(stranger: context.address, now: now) { throw .tooManyUnauthorized(seconds: seconds) }
+            throw .unauthorized
+        }
         guard sender.maySend(for: source.id) else { throw .forbidden(source: source.id) }
-        if let seconds = keyLimits.secondsToWait(sender.keyID, now: now) { throw .rateLimited(seconds: seconds) }
+        if let wait = keyLimits.secondsToWait(sender, now: now) {
+            throw .rateLimited(seconds: wait.seconds, setting: wait.setting, retries429: source.retriesTooManyRequests)
+        }
         return Arrival(sender: sender, rules: directory.rules(of: sender.teamID), receivedAt: now)
     }
 
@@ -161,7 +167,11 @@ struct Gateway: HTTPResponder {
         _ response: Response?, or refusal: GatewayRefusal, _ request: Request, _ context: GatewayContext, _ requestID: String,
         source: String?
     ) async -> Response {
-        let closes = await !BodyReading.drain(request, limits: config.limits, timeoutSeconds: config.requestTimeoutSeconds)
+        // Whoever floods us without a key is not worth reading.
+        let isFlood = response == nil && refusal.status == 429 && refusal.code == .unauthorized
+        let isRead =
+            isFlood ? false : await BodyReading.drain(request, limits: config.limits, timeoutSeconds: config.requestTimeoutSeconds)
+        let closes = !isRead
         if closes { context.hangUpSoon() }
         guard var response else { return answer(refusal, requestID, source: source, closes: closes) }
         if closes { response.headers[.connection] = "close" }

@@ -10,9 +10,14 @@ struct GatewayConfig: ServiceConfig {
     var requestTimeoutSeconds: Int
     var idleTimeoutSeconds: Int
     var maxConnections: Int
+    var maxConnectionsPerAddress: Int
     var maxBodyBytesInFlight: Int
     var keyRequestsPerSecond: Int
     var keyBurst: Int
+    var teamRequestsPerSecond: Int
+    var teamBurst: Int
+    var unauthorizedPerSecond: Int
+    var unauthorizedBurst: Int
     var keyRefreshMilliseconds: Int
 
     init(from settings: inout SettingsReader) {
@@ -28,7 +33,10 @@ struct GatewayConfig: ServiceConfig {
             "TOCSIN_GATEWAY_IDLE_TIMEOUT_S", default: 15, in: 1...3600, unit: "s", "A connection that is silent for longer is closed.")
         maxConnections = settings.int(
             "TOCSIN_GATEWAY_MAX_CONNECTIONS", default: 4096, in: 1...1_000_000, unit: "connections",
-            "Connections open at once; more wait in the kernel's queue.")
+            "Connections open at once; for one more, the one that has waited longest for a request is closed.")
+        maxConnectionsPerAddress = settings.int(
+            "TOCSIN_GATEWAY_MAX_CONNECTIONS_PER_ADDRESS", default: 1024, in: 0...1_000_000, unit: "connections",
+            "Of these, from one client address; more are answered 503. 0, no limit: behind a proxy, which is the only client.")
         maxBodyBytesInFlight = settings.int(
             "TOCSIN_GATEWAY_MAX_BODY_BYTES_IN_FLIGHT", default: 256 << 20, in: 1 << 20...1 << 40, unit: "bytes",
             "Bodies held in memory at once; more are answered 503.")
@@ -37,6 +45,18 @@ struct GatewayConfig: ServiceConfig {
             "Lasting rate of one key; more is answered 503, so that one sender does not starve the others.")
         keyBurst = settings.int(
             "TOCSIN_GATEWAY_KEY_BURST", default: 4000, in: 1...10_000_000, unit: "requests", "What a key may send at once above its rate.")
+        teamRequestsPerSecond = settings.int(
+            "TOCSIN_GATEWAY_TEAM_RATE_PER_S", default: 4000, in: 1...1_000_000, unit: "requests/s",
+            "Lasting rate of all keys of one team together; more is answered as for a key.")
+        teamBurst = settings.int(
+            "TOCSIN_GATEWAY_TEAM_BURST", default: 8000, in: 1...10_000_000, unit: "requests",
+            "What a team may send at once above its rate.")
+        unauthorizedPerSecond = settings.int(
+            "TOCSIN_GATEWAY_UNAUTHORIZED_RATE_PER_S", default: 20, in: 1...1_000_000, unit: "requests/s",
+            "Requests without a valid key from one address that are answered 401; more are answered 429, and their connection ends.")
+        unauthorizedBurst = settings.int(
+            "TOCSIN_GATEWAY_UNAUTHORIZED_BURST", default: 200, in: 1...10_000_000, unit: "requests",
+            "Such requests at once above that rate.")
         keyRefreshMilliseconds = settings.int(
             "TOCSIN_GATEWAY_KEY_REFRESH_MS", default: 2000, in: 100...600_000, unit: "ms",
             "How often keys and grouping rules are read again; a revoked key works this much longer.")

@@ -21,11 +21,12 @@ enum GatewayServices {
                     throw PublishFailure(reason: "\(error)")
                 }
             })
+        runtime.health.register("bodies") { .ok("\(gateway.budget.used) of \(gateway.budget.limit) bytes in memory") }
         return [
             TopicWarmUp(producer: runtime.producer, topics: [Topic.signals.name], logger: runtime.logger),
             DirectoryRefresher(
                 cache: directory, intervalMilliseconds: config.keyRefreshMilliseconds, clock: runtime.clock, logger: runtime.logger,
-                refreshed: { gateway.keyLimits.keep($0.keyIDs) }, load: { try await load(runtime.pool) }),
+                refreshed: { gateway.keyLimits.keep($0) }, load: { try await load(runtime.pool) }),
             GatewayServer(gateway: gateway, config: config, logger: runtime.logger),
         ]
     }

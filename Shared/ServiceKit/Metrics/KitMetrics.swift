@@ -28,6 +28,11 @@ enum KitMetrics {
     static let loopErrors = MetricDeclaration("tocsin_due_row_errors_total", .counter, "Passes that failed, by loop.")
     static let loopSeconds = MetricDeclaration("tocsin_due_row_pass_seconds", .histogram, "Length of a pass that handled rows, by loop.")
 
+    static let connections = MetricDeclaration("tocsin_http_connections", .gauge, "Client connections open, by server: main or admin.")
+    static let connectionsEnded = MetricDeclaration(
+        "tocsin_http_connections_ended_total", .counter,
+        "Client connections ended by a limit, by reason: deadline, evicted (all taken, it waited longest), address, full (all at work).")
+
     static let poolConnections = MetricDeclaration("tocsin_postgres_connections", .gauge, "Connections to PostgreSQL by state.")
     static let poolWaiting = MetricDeclaration("tocsin_postgres_waiting", .gauge, "Tasks that wait for a connection.")
     static let producerQueued = MetricDeclaration("tocsin_producer_queued_records", .gauge, "Records not yet acknowledged by the broker.")

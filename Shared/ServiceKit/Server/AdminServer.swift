@@ -26,8 +26,8 @@ package final class AdminServer: Service, CustomStringConvertible {
 
     package func run() async throws {
         let application = Application(
-            router: router(), server: httpServerConfiguration(),
-            configuration: httpApplicationConfiguration(host: host, port: requestedPort),
+            router: router(), server: httpServerConfiguration(.admin),
+            configuration: httpApplicationConfiguration(host: host, port: requestedPort, limits: .admin),
             onServerRunning: { channel in self.bound.withLock { $0 = channel.localAddress?.port } },
             logger: runtime.quietLogger)
         try await application.run()

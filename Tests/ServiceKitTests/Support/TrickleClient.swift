@@ -18,14 +18,10 @@ enum TrickleClient {
     private static func talk(_ path: String, _ port: Int, _ announcedBytes: Int, _ milliseconds: UInt32) -> (String, Bool) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-        }
-        guard connected == 0 else { return ("", false) }
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo("127.0.0.1", String(port), nil, &found) == 0, let address = found?.pointee else { return ("", false) }
+        defer { freeaddrinfo(found) }
+        guard connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 else { return ("", false) }
         let head = "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(announcedBytes)\r\n\r\n"
         _ = Array(head.utf8).withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         var received: [UInt8] = []

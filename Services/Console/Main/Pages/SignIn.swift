@@ -26,6 +26,7 @@ enum SignIn {
         let now = console.now
         let text = form["key"].map { String($0.drop { $0.isWhitespace }.prefix { !$0.isWhitespace }) } ?? ""
         guard let key = directory.key(for: AccessToken(text), kind: .api, now: now) else {
+            try console.limits.countStranger(call.address, now: now)
             let page = SignInPage(
                 next: own(form["next"]), problem: "This is no valid API key: unknown, expired or revoked.",
                 hours: console.config.sessionHours)

@@ -8,6 +8,7 @@ enum BodyReading {
     static func bytes(of request: Request, timeoutSeconds: Int) async throws(ConsoleRefusal) -> [UInt8] {
         let length = request.headers[.contentLength]
         if length == nil, request.headers[.transferEncoding] == nil { return [] }
+        if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" { throw .compressed }
         if let length {
             guard let declared = Int(length), declared <= ConsoleRefusal.bodyLimitBytes else { throw .tooLarge }
         }

@@ -13,6 +13,7 @@ struct Console: HTTPResponder {
     let keys: KeyCache
     let views: Views
     let guardian: CrossSiteGuard
+    let limits: RequestLimits
     private let metrics: ConsoleMetrics
 
     init(runtime: Runtime, config: ConsoleConfig, keys: KeyCache) throws {
@@ -21,6 +22,7 @@ struct Console: HTTPResponder {
         self.keys = keys
         views = try Views()
         guardian = CrossSiteGuard(publicURL: config.publicURL)
+        limits = RequestLimits(config)
         metrics = ConsoleMetrics(routes: Routes.all.map(\.pattern))
     }
 
@@ -37,7 +39,7 @@ struct Console: HTTPResponder {
         do {
             let body = try await body(of: request, context)
             guard let route else { throw candidates.isEmpty ? .notFound : ConsoleRefusal.methodNotAllowed(Self.allowed(candidates)) }
-            response = try await answer(request, body, route, route.match(path) ?? [], requestID)
+            response = try await answer(request, body, route, route.match(path) ?? [], requestID, context.address)
         } catch {
             response = await refuse(error, request, isAPI: Self.isAPI(path), requestID)
         }
@@ -48,25 +50,34 @@ struct Console: HTTPResponder {
     }
 
     private func answer(
-        _ request: Request, _ body: [UInt8], _ route: Route, _ values: [String], _ requestID: String
+        _ request: Request, _ body: [UInt8], _ route: Route, _ values: [String], _ requestID: String,
+        _ address: ClientAddress?
     ) async throws -> Response {
         guard let query = FormText((request.uri.query ?? "").utf8) else {
             throw ConsoleRefusal(400, .invalidParameter, "The query is no UTF-8 text, or holds a NUL.")
         }
         var call = Call(
             requestID: requestID, host: request.head.authority, headers: request.headers, body: body, query: query,
-            target: request.uri.string, values: values)
+            target: request.uri.string, values: values, address: address)
         switch route.access {
         case .open: break
-        case .key: call.visitor = try visitor(byKey: request.headers)
+        case .key:
+            let visitor = try visitor(byKey: request.headers, from: address)
+            try limits.count(visitor.keyID, now: now)
+            call.visitor = visitor
         case .session:
-            guard let visitor = try await visitor(bySession: request.headers) else {
+            guard let visitor = try await visitor(bySession: request.headers, from: address) else {
                 return Answers.seeOther(SignIn.address(returningTo: request.method == .get ? call.target : "/"))
             }
+            try limits.count(visitor.keyID, now: now)
             call.visitor = visitor
             if request.method == .post { try guardian.check(call, session: visitor.session) }
         }
-        return try await route.handle(self, call)
+        var response = try await route.handle(self, call)
+        if route.access == .key, let visitor = call.visitor {
+            limits.standing(of: visitor.keyID, now: now).add(to: &response.headers)
+        }
+        return response
     }
 
     private func body(of request: Request, _ context: ConsoleContext) async throws(ConsoleRefusal) -> [UInt8] {
@@ -98,7 +109,7 @@ extension Console {
                 views.message(MessagePage(status: refusal.status, text: refusal.message, requestID: requestID)))
         }
         SecurityHeaders.add(refusal, to: &response)
-        if refusal.status == 413 || refusal.status == 408 { response.headers[.connection] = "close" }
+        if refusal.status == 413 || refusal.status == 408 || refusal == .compressed { response.headers[.connection] = "close" }
         return response
     }
 

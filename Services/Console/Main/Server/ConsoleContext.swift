@@ -1,5 +1,6 @@
 import Hummingbird
 import NIOCore
+import ServiceKit
 
 /// What the console needs of a request's connection.
 struct ConsoleContext: InitializableFromSource, Sendable {
@@ -9,8 +10,12 @@ struct ConsoleContext: InitializableFromSource, Sendable {
     /// Closes the connection soon: without this the server reads what was refused to its end, however long that takes.
     let hangUpSoon: @Sendable () -> Void
 
+    /// Who asks; nil without a network.
+    let address: ClientAddress?
+
     init(source: ApplicationRequestContextSource) {
         let channel = source.channel
+        address = ClientAddress(channel.remoteAddress)
         hangUpSoon = { channel.eventLoop.scheduleTask(in: Self.hangUpAfter) { channel.close(promise: nil) } }
     }
 }

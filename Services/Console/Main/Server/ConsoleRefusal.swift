@@ -12,6 +12,7 @@ struct ConsoleRefusal: Error, Sendable, Hashable {
         case alreadyAcknowledged = "already_acknowledged"
         case alreadyResolved = "already_resolved"
         case keyReused = "idempotency_key_reused"
+        case rateLimited = "rate_limited"
         case tooLarge = "too_large"
         case unsupportedMediaType = "unsupported_media_type"
         case notReady = "not_ready"
@@ -75,6 +76,21 @@ extension ConsoleRefusal {
 
     static func mediaType(_ wanted: String) -> ConsoleRefusal {
         ConsoleRefusal(415, .unsupportedMediaType, "The body must be \(wanted). Set Content-Type.", field: "Content-Type")
+    }
+
+    static let compressed = ConsoleRefusal(
+        415, .unsupportedMediaType, "Compressed bodies are not taken. Send the body without Content-Encoding.", field: "Content-Encoding")
+
+    static func rateLimited(seconds: Int) -> ConsoleRefusal {
+        ConsoleRefusal(
+            429, .rateLimited, "This key asks more often than TOCSIN_CONSOLE_KEY_RATE_PER_S allows. Wait and ask again.",
+            retryAfterSeconds: max(1, seconds))
+    }
+
+    static func tooManyUnauthorized(seconds: Int) -> ConsoleRefusal {
+        ConsoleRefusal(
+            429, .rateLimited, "Too many requests without a valid key or session came from your address. Wait and try again.",
+            retryAfterSeconds: max(1, seconds))
     }
 
     static let notReady = ConsoleRefusal(

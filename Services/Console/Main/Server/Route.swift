@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import ServiceKit
 
 /// One address of the console: what it takes, who may use it, what it does. Nothing is served that is not in `Routes.all`.
 struct Route: Sendable {
@@ -52,6 +53,8 @@ struct Call: Sendable {
     let target: String
     /// The values of the route's placeholders.
     let values: [String]
+    /// Who asks; nil without a network.
+    let address: ClientAddress?
     /// Set on every route but the open ones.
     var visitor: Visitor?
 }

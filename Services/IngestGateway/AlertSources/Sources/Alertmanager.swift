@@ -7,6 +7,8 @@ package enum Alertmanager: AlertSource {
     package static let id = "alertmanager"
     package static let path = "/api/webhooks/alertmanager"
     package static let accepts = AcceptedMedia.json
+    /// Alertmanager tries again after 5xx only (`notify/util.go`, `Retrier`).
+    package static let retriesTooManyRequests = false
 
     package static func parse(_ request: SourceRequest) throws(SourceRefusal) -> [ParsedAlert] {
         let body = try BodyReader(BodyReader.document(request), path: "", what: "The body")

@@ -7,6 +7,8 @@ package enum PrometheusAlerts: AlertSource {
     package static let id = "prometheus"
     package static let path = "/api/v2/alerts"
     package static let accepts = AcceptedMedia.json
+    /// As for Alertmanager, whose place Tocsin takes here.
+    package static let retriesTooManyRequests = false
 
     package static func parse(_ request: SourceRequest) throws(SourceRefusal) -> [ParsedAlert] {
         let alerts = try BodyReader.alerts(BodyReader.document(request), path: "", limits: request.limits)

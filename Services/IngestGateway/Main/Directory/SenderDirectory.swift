@@ -44,4 +44,6 @@ struct SenderDirectory: Sendable {
     func rules(of team: TeamID) -> GroupingRules { rules[team] ?? .standard }
 
     var keyIDs: Set<KeyID> { Set(senders.values.map(\.keyID)) }
+
+    var teamIDs: Set<TeamID> { Set(senders.values.map(\.teamID)) }
 }

@@ -69,7 +69,7 @@ enum BodyReading {
             }
         } catch {
             // The connection broke or the request was malformed on the wire; nobody may be there to read the answer.
-            return Outcome(bytes: .failure(.truncatedBody), isAtEnd: false)
+            return Outcome(bytes: .failure(declared == nil ? .malformedChunks : .truncatedBody), isAtEnd: false)
         }
         if count > limits.bodyBytes { return Outcome(bytes: .failure(.bodyTooLarge(limits)), isAtEnd: true) }
         guard declared == nil || declared == count else { return Outcome(bytes: .failure(.truncatedBody), isAtEnd: false) }

@@ -87,6 +87,9 @@ extension GatewayRefusal {
     static let truncatedBody = GatewayRefusal(
         400, .invalidField, "The body ended before its Content-Length.", field: "Content-Length")
 
+    static let malformedChunks = GatewayRefusal(
+        400, .invalidField, "The chunks of the body are malformed, or end too early.", field: "Transfer-Encoding")
+
     static func bodyTooLarge(_ limits: IngestLimits) -> GatewayRefusal {
         GatewayRefusal(
             .overLimit(
@@ -98,10 +101,17 @@ extension GatewayRefusal {
         GatewayRefusal(408, .timeout, "The request was not complete within \(seconds) s. Send it again.")
     }
 
-    static func rateLimited(seconds: Int) -> GatewayRefusal {
+    /// - Parameter retries429: whether the source sends again what got 429; others get 503.
+    static func rateLimited(seconds: Int, setting: String, retries429: Bool) -> GatewayRefusal {
         GatewayRefusal(
-            503, .rateLimited, "This key sends faster than TOCSIN_GATEWAY_KEY_RATE_PER_S allows. Wait and send again.",
+            retries429 ? 429 : 503, .rateLimited, "This key or its team sends faster than \(setting) allows. Wait and send again.",
             retryAfterSeconds: max(1, seconds))
+    }
+
+    static func tooManyUnauthorized(seconds: Int) -> GatewayRefusal {
+        GatewayRefusal(
+            429, .unauthorized, "Too many requests without a valid ingest key came from your address. Send the right key.",
+            field: "Authorization", retryAfterSeconds: max(1, seconds))
     }
 
     static let busy = GatewayRefusal(

@@ -1,5 +1,6 @@
 import Hummingbird
 import NIOCore
+import ServiceKit
 
 /// What the gateway needs of a request's connection.
 struct GatewayContext: InitializableFromSource, Sendable {
@@ -9,10 +10,17 @@ struct GatewayContext: InitializableFromSource, Sendable {
     /// Closes the connection soon: without this the server reads what was refused to its end, however long that takes.
     let hangUpSoon: @Sendable () -> Void
 
+    /// Who sent it; nil without a network.
+    let address: ClientAddress?
+
     init(source: ApplicationRequestContextSource) {
         let channel = source.channel
+        address = ClientAddress(channel.remoteAddress)
         hangUpSoon = { channel.eventLoop.scheduleTask(in: Self.hangUpAfter) { channel.close(promise: nil) } }
     }
 
-    init(hangUpSoon: @escaping @Sendable () -> Void) { self.hangUpSoon = hangUpSoon }
+    init(address: ClientAddress? = nil, hangUpSoon: @escaping @Sendable () -> Void) {
+        self.address = address
+        self.hangUpSoon = hangUpSoon
+    }
 }

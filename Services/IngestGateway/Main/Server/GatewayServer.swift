@@ -11,6 +11,9 @@ struct GatewayServer: Service, CustomStringConvertible {
     let logger: Logger
     var onListening: @Sendable (_ port: Int) -> Void = { _ in }
 
+    /// Beyond the request's time: for the answer to be read.
+    private static let lastResortSeconds = 5
+
     var description: String { "gateway-server" }
 
     func run() async throws { try await application.run() }
@@ -19,6 +22,9 @@ struct GatewayServer: Service, CustomStringConvertible {
         var limits = HTTPServerLimits.standard
         limits.idleSeconds = config.idleTimeoutSeconds
         limits.maxConnections = config.maxConnections
+        limits.maxConnectionsPerAddress = config.maxConnectionsPerAddress
+        // The gateway itself answers at the end of its time; this is for what it cannot see.
+        limits.requestSeconds = config.requestTimeoutSeconds + Self.lastResortSeconds
         // Hummingbird announces its normal work at info, and the addresses of clients at debug.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
