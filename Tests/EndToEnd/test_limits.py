@@ -5,7 +5,6 @@ Times are compared with a run of the same requests on the same machine a moment 
 
 import gzip
 import json
-import pathlib
 import socket
 import threading
 import time
@@ -151,8 +150,9 @@ def test_limits_nothing_is_smuggled(stack, team):
             statuses = answer.statuses
             if not answer.is_closed or len(statuses) > 1 or any(status < 400 or status == 500 for status in statuses):
                 wrong.append((server, name, answer))
-            elif statuses and not error_of(answer):
-                wrong.append((server, name, answer))
+            elif statuses and not (server == "admin" and statuses == [404]):
+                # The admin port has no POST at all, and says so before it has read the body.
+                assert error_of(answer)
     assert not wrong, "\n".join(map(repr, wrong))
     assert stack.topic_ends("tocsin.signals") == before
     # What is allowed stays allowed: the absolute form, HTTP/1.0, two requests behind each other, chunks.
@@ -262,12 +262,12 @@ def assert_ok(status: int) -> None:
 
 def test_limits_a_client_that_never_reads_is_cut_off(stack, team):
     """S17: requests one behind another whose answers nobody takes fill no memory and end with the connection."""
-    with Extra(stack, "console", REQUEST_TIMEOUT_S=1) as console:
-        head = b"GET /sign-in HTTP/1.1\r\nHost: c\r\n\r\n"
-        files, before = open_files(console.pid), resident_bytes(console.pid)
+    with Extra(stack, "ingest-gateway", REQUEST_TIMEOUT_S=1) as gateway:
+        head = b"GET / HTTP/1.1\r\nHost: g\r\n\r\n"
+        files, before = open_files(gateway.pid), resident_bytes(gateway.pid)
         connection = socket.socket()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.connect(("127.0.0.1", console.port))
+        connection.connect(("127.0.0.1", gateway.port))
         connection.settimeout(1)
 
         def send() -> bool:
@@ -275,15 +275,15 @@ def test_limits_a_client_that_never_reads_is_cut_off(stack, team):
             try:
                 connection.sendall(head * 100)
             except TimeoutError:
-                return open_files(console.pid) <= files
+                return open_files(gateway.pid) <= files
             except OSError:
                 return True
             return False
 
         wait_for("the server lets go", send, 90)
         connection.close()
-        grown = resident_bytes(console.pid) - before
-        print(f"never reads: console grew by {grown / MIB:.1f} MiB")
+        grown = resident_bytes(gateway.pid) - before
+        print(f"never reads: gateway grew by {grown / MIB:.1f} MiB")
         assert grown < 64 * MIB
 
 
@@ -355,7 +355,7 @@ def test_limits_a_noisy_key_slows_no_other(stack, team):
     one of another team, are served as before."""
     noisy = team.key("ingest")
     other_team = type(team)(stack, team.slug + "-b")
-    rate = 20
+    rate = 40
     with Extra(stack, "ingest-gateway", KEY_RATE_PER_S=rate, KEY_BURST=rate, TEAM_RATE_PER_S=1000, TEAM_BURST=1000) as gateway:
         base = f"http://127.0.0.1:{gateway.port}"
 
@@ -364,7 +364,7 @@ def test_limits_a_noisy_key_slows_no_other(stack, team):
 
         def quiet(key):
             # Slower than the key's rate.
-            time.sleep(1.5 / rate)
+            time.sleep(1.2 / rate)
             start = time.monotonic()
             assert post("/api/webhooks/generic", {"title": "quiet"}, key).status == 200
             return time.monotonic() - start
@@ -458,32 +458,46 @@ def test_limits_the_console_has_a_rate_per_key(stack, team):
 
 
 def test_limits_memory_stays_bounded_while_everything_is_away(stack, team):
-    """Broker and PostgreSQL are away and alerts keep coming: no service grows beyond its bound; afterwards all of them work again."""
+    """Broker, PostgreSQL and receiver are away and 500 alerts a second keep coming: no service grows beyond its bound; afterwards all of
+    them work again."""
     stack.wait_ready()
+    team.channel("away", "webhook", "url=http://127.0.0.1:9/nobody", "secret=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    team.send(webhook(alert("before-the-outage")))
     before = {name: resident_bytes(stack.pid(name)) for name in SERVICES}
-    body = [alert(f"outage-{number}") for number in range(10)]
-    answers, most = {}, dict(before)
-    stack.broker("down")
-    stack.postgres("stop", "-m", "immediate", "-w")
-    try:
-        end, sent = time.monotonic() + 12, 0
-        while time.monotonic() < end:
+    most = dict(before)
+    senders, alerts, seconds = 16, 100, 16
+    body = webhook(*(alert(f"outage-{number % 10}", instance=f"i-{number}") for number in range(alerts)))
+    answers = []
+
+    def send(until: float) -> None:
+        while time.monotonic() < until:
             begun = time.monotonic()
-            status = team.post("/api/webhooks/alertmanager", webhook(*body)).status
-            answers[status] = answers.get(status, 0) + 1
-            sent += 10
+            answers.append(team.post("/api/webhooks/alertmanager", body, timeout=30).status)
+            time.sleep(max(0, senders * alerts / 500 - (time.monotonic() - begun)))
+
+    stack.broker("down")
+    stack.postgres("-m", "immediate", "-w", "stop")
+    try:
+        until = time.monotonic() + seconds
+        threads = [threading.Thread(target=send, args=(until,)) for _ in range(senders)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
             for name in SERVICES:
                 most[name] = max(most[name], resident_bytes(stack.pid(name)))
-            time.sleep(max(0, 0.02 - (time.monotonic() - begun)))
+            time.sleep(0.1)
     finally:
-        stack.postgres("start", "-w", "-l", str(pathlib.Path(stack.rows_data_directory()).parent / "postgres.log"))
         stack.broker("up")
+        stack.run("deploy/local/up")
     grown = {name: most[name] - before[name] for name in SERVICES}
-    print(f"outage: {sent} alerts in 12 s, answers {answers}, growth in MiB { {n: round(g / MIB, 1) for n, g in grown.items()} }")
-    assert set(answers) <= {200, 503}, answers
+    sent = len(answers) * alerts
+    print(
+        f"outage: {sent / seconds:.0f} alerts/s for {seconds} s, answers { {s: answers.count(s) for s in set(answers)} }, "
+        f"growth in MiB { {n: round(g / MIB, 1) for n, g in grown.items()} }"
+    )
+    assert set(answers) <= {200, 503}, set(answers)
+    assert sent > 200 * seconds, "too little was sent to tell anything"
     assert all(growth < 96 * MIB for growth in grown.values()), grown
     stack.wait_ready(120)
     team.send(webhook(alert("after-the-outage")))
     assert team.incident_of("after-the-outage", timeout=60)
-
-

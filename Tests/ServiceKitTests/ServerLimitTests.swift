@@ -28,7 +28,9 @@ import Testing
 
         var answeredFirst = RequestProgress(limit: limit)
         answeredFirst.head(second(0))
+        #expect(!answeredFirst.isAnsweredEarly)
         answeredFirst.answered(second(1))
+        #expect(answeredFirst.isAnsweredEarly)
         #expect(answeredFirst.isOpen && answeredFirst.deadline == second(10))
         answeredFirst.end(second(2))
         #expect(answeredFirst.deadline == nil)

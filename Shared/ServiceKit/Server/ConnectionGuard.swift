@@ -139,6 +139,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
         case .head(let head):
             isAnswering = true
             if let refusal, Self.isBare(head) {
+                // A second answer to one request would be taken for the answer to the next one.
+                guard !progress.isAnsweredEarly else { return context.close(promise: promise) }
                 let answer = refusal.answer
                 context.write(wrapOutboundOut(.head(answer.head)), promise: nil)
                 context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: promise)

@@ -64,6 +64,6 @@ package func httpApplicationConfiguration(
     // Connections that are being turned away or closed still have a file each: beyond these, more wait in the kernel's queue.
     let closing = max(16, limits.connectionsWithinOpenFiles / 16)
     return ApplicationConfiguration(
-        address: .hostname(host, port: port), serverName: nil, backlog: 1024,
+        address: .hostname(host, port: port), serverName: nil, backlog: 4096,
         availableConnectionsDelegate: MaximumAvailableConnections(limits.connectionsWithinOpenFiles + closing))
 }

@@ -44,6 +44,9 @@ struct RequestProgress: Sendable, Hashable {
         if ends >= answers { settle(now) }
     }
 
+    /// Whether the request whose body is being read has its answer already.
+    var isAnsweredEarly: Bool { heads > ends && answers >= heads }
+
     /// A request is over; those that were sent behind it begin their time now.
     private mutating func settle(_ now: NIODeadline) { deadline = isOpen ? now + limit : nil }
 }
