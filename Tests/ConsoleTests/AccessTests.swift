@@ -38,6 +38,37 @@ import Testing
         }
     }
 
+    @Test func aKeyHasARateOfItsOwnAndEveryAnswerSaysWhereItStands() async throws {
+        try await Fixture.run(["TOCSIN_CONSOLE_KEY_RATE_PER_S": "1", "TOCSIN_CONSOLE_KEY_BURST": "3"]) { fixture in
+            try await fixture.test { client in
+                for left in [2, 1, 0] {
+                    let reply = try await client.call(.get, "/api/teams/me", key: fixture.key)
+                    #expect(reply.status == 200 && reply.header("RateLimit-Limit") == "3")
+                    #expect(reply.header("RateLimit-Remaining") == "\(left)")
+                    #expect(reply.header("RateLimit-Reset") == (left == 0 ? "1" : "0"))
+                }
+                let refused = try await client.call(.get, "/api/teams/me", key: fixture.key)
+                #expect(refused.status == 429 && refused.header("Retry-After") == "1")
+                #expect(try refused.json()["code"]?.string == "rate_limited")
+                // Signing in is open; what the browser then asks for counts for its key.
+                let cookie = try await client.signIn(fixture.key)
+                #expect(try await client.call(.get, "/", ["Cookie": cookie]).status == 429)
+                #expect(try await client.call(.get, "/api/teams/me", key: fixture.otherKey).status == 200)
+            }
+        }
+    }
+
+    @Test func compressedBodiesAreRefusedUnread() async throws {
+        try await Fixture.run { fixture in
+            try await fixture.test { client in
+                let path = "/api/incidents/1/resolve"
+                let reply = try await client.call(.post, path, key: fixture.key, body: "{}", ["Content-Encoding": "gzip"])
+                #expect(reply.status == 415 && reply.header("Connection") == "close")
+                #expect(try await client.call(.post, path, key: fixture.key, body: "{}", ["Content-Encoding": "identity"]).status == 404)
+            }
+        }
+    }
+
     /// Every route with every id of the other team: 404, and no byte of theirs in any answer.
     @Test func nothingOfAnotherTeamIsSeenOrChanged() async throws {
         try await Fixture.run { fixture in

@@ -50,7 +50,9 @@ import Testing
 }
 
 @Suite struct ConnectionTableTests {
-    private func address(_ text: String) throws -> ClientAddress { try #require(ClientAddress(try SocketAddress(ipAddress: text, port: 1))) }
+    private func address(_ text: String) throws -> ClientAddress {
+        try #require(ClientAddress(try SocketAddress(ipAddress: text, port: 1)))
+    }
 
     private func connection(_ address: String, second: Int64 = 0) throws -> ServerConnection {
         ServerConnection(address: try self.address(address), now: .uptimeNanoseconds(1) + .seconds(second)) {}
