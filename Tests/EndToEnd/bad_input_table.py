@@ -130,6 +130,7 @@ def smuggling_rows(key: str) -> list[tuple[str, bytes]]:
         "500 headers": head + b"".join(b"X-%d: y\r\n" % n for n in range(500)) + b"\r\n",
         "HTTP/0.9": b"GET /\r\n",
         "the preface of HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0",
+        "a tunnel": b"CONNECT other:80 HTTP/1.1\r\nHost: gateway\r\n\r\n",
         "another version": b"GET / HTTP/9.9\r\nHost: gateway\r\n\r\n",
         "the hello of TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 100,
         "no HTTP at all": b"hello\r\n\r\n",

@@ -465,7 +465,7 @@ def test_limits_memory_stays_bounded_while_everything_is_away(stack, team):
     team.send(webhook(alert("before-the-outage")))
     before = {name: resident_bytes(stack.pid(name)) for name in SERVICES}
     most = dict(before)
-    senders, alerts, seconds = 16, 100, 16
+    senders, alerts, seconds = 16, 100, 10
     body = webhook(*(alert(f"outage-{number % 10}", instance=f"i-{number}") for number in range(alerts)))
     answers = []
 

@@ -10,7 +10,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// How long a client whose head took too long may take to read that.
+    /// How long a client that was refused may take to read that.
     private static let farewell = TimeAmount.seconds(1)
 
     private let table: ConnectionTable
@@ -151,7 +151,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
             isAnswering = false
             let now = NIODeadline.now()
             progress.answered(now)
-            if !progress.isWorking { connection?.startWaiting(now) }
+            if !progress.isWorking {
+                connection?.startWaiting(now)
+                if refusal != nil { endSoon(context) }
+            }
         }
         context.write(data, promise: promise)
     }
@@ -178,6 +181,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
         KitMetrics.connectionsEnded.counter([("reason", "deadline")]).increment()
         guard !progress.isOpen, !isAnswering, refusal == nil else { return context.close(promise: nil) }
         refuse(.slowHead, context)
+        endSoon(context)
+    }
+
+    private func endSoon(_ context: ChannelHandlerContext) {
+        timer?.cancel()
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         timer = context.eventLoop.scheduleTask(in: Self.farewell) { bound.value.close(promise: nil) }
     }

@@ -33,6 +33,8 @@ struct WireRefusal: Sendable, Hashable {
     static let transferEncoding = WireRefusal(
         status: .notImplemented, code: "bad_request", message: "The only Transfer-Encoding that is taken is chunked.")
 
+    static let tunnel = WireRefusal(status: .badRequest, code: "bad_request", message: "This server is no proxy.")
+
     static let slowHead = WireRefusal(
         status: .requestTimeout, code: "timeout", message: "The head of the request took too long. Send it again.")
 
@@ -68,6 +70,8 @@ struct WireRefusal: Sendable, Hashable {
     /// RFC 9112 section 3.2 demands one Host. Two of them, or a coding that we do not undo, are how a request is smuggled past a proxy
     /// that reads them otherwise (section 11.2).
     static func fault(of head: HTTPRequestHead) -> WireRefusal? {
+        // What follows it would be no HTTP any more.
+        if head.method == .CONNECT { return .tunnel }
         let hosts = head.headers["host"].count
         if hosts > 1 || (hosts == 0 && head.version.major == 1 && head.version.minor >= 1) { return .host }
         let codings = head.headers["transfer-encoding"]

@@ -88,7 +88,7 @@ class Extra:
 
     def __init__(self, stack, name: str, **settings):
         self.name = name
-        self.port = free_port_block(2, 45000 + os.getpid() % 500 * 16 + next(self.numbers) % 8 * 2)
+        self.port = free_port_block(2, 11_000 + os.getpid() % 400 * 16 + next(self.numbers) % 8 * 2)
         self.admin_port = self.port + 1
         prefix = {"ingest-gateway": "TOCSIN_GATEWAY", "console": "TOCSIN_CONSOLE"}[name]
         environment = {
