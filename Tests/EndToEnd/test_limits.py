@@ -163,7 +163,7 @@ def test_limits_nothing_is_smuggled(stack, team):
     length = b"Content-Length: %d\r\n" % len(one)
     good = [
         b"POST http://gateway.example" + path + b" HTTP/1.1\r\nHost: g\r\nConnection: close\r\n" + head + length + b"\r\n" + one,
-        b"POST " + path + b" HTTP/1.0\r\n" + head + length + b"\r\n" + one,
+        b"POST " + path + b" HTTP/1.0\r\nConnection: close\r\n" + head + length + b"\r\n" + one,
         b"POST " + path + b" HTTP/1.1\r\nHost: g\r\nConnection: close\r\n" + head
         + b"Transfer-Encoding: chunked\r\n\r\n%x;ext=1\r\n%s\r\n0\r\n\r\n" % (len(one), one),
         b"POST " + path + b" HTTP/1.1\r\nHost: g\r\n" + head + length + b"\r\n" + one
