@@ -169,7 +169,7 @@ let package = Package(
         tests("DocPublisher", ["doc-publisher", "Publishing", "Models", "ServiceKit", "Store", "Postgres", "Kafka", logging]),
         tests(
             "Console", ["console", "Views", "Models", "JSON", "Postgres", "Store", "ServiceKit", hummingbird, hummingbirdTesting, logging]),
-        tests("Operator", ["tocsin", "Models", "JSON"]),
+        tests("Operator", ["tocsin", "Grouping", "Delivery", "Rollup", "Kafka", "Models", "JSON"]),
         tests("Simulation", ["Simulation", "Models"]),
     ],
     swiftLanguageModes: [.v6],

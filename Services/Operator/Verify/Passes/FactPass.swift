@@ -55,16 +55,14 @@ struct FactPass {
         let latest = topic == .notifications ? nil : context.window.to
         let (log, id) = try await context.topics.reading(topic, from: start) { reader in
             var log = known ?? FactLog(spans: reader.spans)
-            var count = 0
             let id = await reader.clusterID(timeoutMilliseconds: 2000)
             try await reader.readAll { records in
-                count += records.count
-                try context.checkBound(count, of: topic.name)
                 for record in records {
                     let time = record.header("ce_time").flatMap { Timestamp(rfc3339: $0) }
                     let isWanted = time.map { $0 >= earliest && $0 < latest ?? .endOfTime } ?? false
-                    log.take(record, isWanted: isWanted && context.concerns(record))
+                    log.take(record, isWanted: isWanted && context.isOfSelectedTeam(record))
                 }
+                try context.checkBound(log.count, of: topic.name)
                 context.progress.add(records.count)
             }
             return (log, id)

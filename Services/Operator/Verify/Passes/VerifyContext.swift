@@ -32,6 +32,12 @@ struct VerifyContext: Sendable {
         return record.header("ce_teamid").flatMap { TeamID($0) } == onlyTeam
     }
 
+    /// As `concerns`, without records of teams that are gone.
+    func isOfSelectedTeam(_ record: IncomingRecord) -> Bool {
+        guard let team = record.header("ce_teamid").flatMap({ TeamID($0) }), teams[team] != nil else { return false }
+        return onlyTeam == nil || team == onlyTeam
+    }
+
     /// - Throws: exit code 2: the run would take more memory, or time, than was meant.
     func checkBound(_ count: Int, of what: String) throws {
         guard count > maxRecords else { return }
