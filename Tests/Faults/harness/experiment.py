@@ -58,6 +58,8 @@ def run(site: Site, folder: pathlib.Path, seed: int, duration: float, kinds=None
         untold, undrained = _drain(site, generator, teams)
         drained = time.monotonic() - healed
         timeline.note("everything is at rest" if not undrained else f"not at rest: {'; '.join(undrained)}")
+        # Judged at rest, and how the services end is judged, too.
+        site.supervisor.stop_all()
         found = _gather(site, teams, stories, ledger, injection, untold, undrained)
         remarks = {"I8": "not yet: there is no audit log"}
         violations = checker.check(found) + _verify(site, teams, folder)
