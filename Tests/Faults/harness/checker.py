@@ -25,6 +25,8 @@ TITLES = {
 }
 # Receivers by which a copy is recognised: a second arrival with the same id is no second message.
 IDEMPOTENT = ("webhook", "email")
+# Channels whose messages are never left in doubt: sent until there is an answer.
+SENT_UNTIL_ANSWERED = ("webhook",)
 # Channels that tell events one by one; slack-bot edits and is judged by its ids alone.
 TOLD_BY_EVENT = ("webhook", "email", "slack", "telegram")
 FINAL = ("sent", "dead", "in_doubt", "suppressed")
@@ -279,7 +281,7 @@ def _state(index, delivery):
         yield Violation("I3", LOST, f"{name} is {delivery['state']}: {delivery['last_error']}")
     if delivery["state"] == "dead":
         yield Violation("I3", LOST, f"{name} was given up: {delivery['last_error']}")
-    if delivery["state"] == "in_doubt" and (index.type_of(delivery) in IDEMPOTENT or delivery["resends"] == 0):
+    if delivery["state"] == "in_doubt" and (index.type_of(delivery) in SENT_UNTIL_ANSWERED or delivery["resends"] == 0):
         yield Violation("I3", LOST, f"{name} is in doubt, which its channel's policy does not allow")
     if delivery["state"] == "suppressed" and not delivery["last_error"]:
         yield Violation("I3", LOST, f"{name} was suppressed without a reason")
