@@ -32,7 +32,8 @@ final class Flight {
 }
 
 /// ClaimPass, DeliveryWorker, OutcomeRecorder and LeasePass. Decisions: Settlement, RetryPolicy, PaceKeeper, ChannelBreaker, the channels'
-/// own rendering and reading of answers.
+/// own rendering and reading of answers. Not modelled: the look-up of a message in doubt (it is sent again without), leases taken over before
+/// they run out, channels that are switched off.
 struct Sending {
     static let leaseSeconds = 25
     static let leaseMarginSeconds = 5
