@@ -160,7 +160,11 @@ let package = Package(
         tests("Store", ["Store", "Models", "JSON", "Postgres", logging]),
         tests("AlertSources", ["AlertSources", "Models", "JSON"]),
         tests(
-            "IngestGateway", ["ingest-gateway", "AlertSources", "Models", "JSON", "ServiceKit", hummingbird, hummingbirdTesting, logging]),
+            "IngestGateway",
+            [
+                "ingest-gateway", "AlertSources", "Models", "JSON", "ServiceKit", "Store", hummingbird, hummingbirdTesting, logging,
+                grdb,
+            ]),
         tests("Grouping", ["alert-grouper", "Grouping", "Models", "JSON", "ServiceKit", "Store", "Postgres", "Kafka", logging]),
         tests("Delivery", ["Delivery", "Models", "JSON"]),
         tests("Notifier", ["notifier", "Delivery", "Models", "JSON", "ServiceKit", "Store", "Postgres", "Kafka", "Outbound", logging]),

@@ -44,13 +44,17 @@ package final class Producer: Sendable {
     /// A throw does not mean that nothing was written: part of the records may have been, or may be later. Receivers must
     /// recognise a record they have seen. Throws `queueFull` (normally before any record was taken), `timedOut`,
     /// `deliveryFailed`, `fatal` (the instance is being rebuilt: send again), `cancelled` or `closed`.
-    package func send(_ records: [OutgoingRecord], timeoutMilliseconds: Int) async throws(KafkaError) {
+    /// - Parameter handedOver: called once the library has all of them, before any is acknowledged: a place for fault tests.
+    package func send(
+        _ records: [OutgoingRecord], timeoutMilliseconds: Int, handedOver: (@Sendable () -> Void)? = nil
+    ) async throws(KafkaError) {
         guard !records.isEmpty else { return }
         guard !Task.isCancelled else { throw .cancelled() }
         let pending = PendingSend(records: records.count, timeoutMilliseconds: timeoutMilliseconds, now: .now)
         rebuildIfFatal()
         await learn(records, timeoutMilliseconds: timeoutMilliseconds)
         let id = try enqueue(records, pending)
+        handedOver?()
         defer { _ = state.withLock { $0.pending.removeValue(forKey: id) } }
         let result = await withTaskCancellationHandler {
             await pending.result()

@@ -1,6 +1,7 @@
 import Logging
 import Models
 import ServiceKit
+import Store
 import Testing
 
 @testable import ingest_gateway
@@ -17,7 +18,7 @@ import Testing
 
     @Test func theOldKeysStayWhileThereAreNoNewOnes() async {
         let cache = DirectoryCache()
-        let sender = Sender(keyID: .random(), teamID: .random(), source: nil, expiresAt: nil)
+        let sender = Sender(keyID: .random(), teamID: .random(), source: nil, whenBrokerAway: .spool, expiresAt: nil)
         let directory = SenderDirectory(senders: [SenderDirectory.hash("token"): sender])
         #expect(await refresher(cache) { directory }.refresh(wasFailing: false) == false)
         #expect(await refresher(cache) { throw PublishFailure(reason: "away") }.refresh(wasFailing: false) == true)
@@ -64,5 +65,7 @@ import Testing
         return KeyLimits(GatewayConfig(from: &settings))
     }
 
-    private func sender(_ team: TeamID = .random()) -> Sender { Sender(keyID: .random(), teamID: team, source: nil, expiresAt: nil) }
+    private func sender(_ team: TeamID = .random()) -> Sender {
+        Sender(keyID: .random(), teamID: team, source: nil, whenBrokerAway: .spool, expiresAt: nil)
+    }
 }

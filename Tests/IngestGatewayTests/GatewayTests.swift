@@ -107,7 +107,9 @@ import Testing
         try await fixture.test { client async throws in
             fixture.isBrokerAway.withLock { $0 = true }
             for _ in 0..<3 { _ = try await post(client) }
+            #expect(fixture.attempts.withLock { $0 } == 1, "later requests do not wait for a broker that is known to be away")
             fixture.isBrokerAway.withLock { $0 = false }
+            await fixture.drainAll()
             for _ in 0..<3 { _ = try await post(client) }
         }
         let lines = fixture.log.text.split(separator: "\n")

@@ -98,8 +98,8 @@ import Testing
     func keys() async throws {
         try await withTeam { environment in
             let made = try await tocsin(
-                "keys", "create", "--team", "ops", "--kind", "ingest", "--name", "am", "--source", "alertmanager", "--json",
-                environment: environment
+                "keys", "create", "--team", "ops", "--kind", "ingest", "--name", "am", "--source", "alertmanager",
+                "--when-broker-away", "refuse", "--json", environment: environment
             ).json()
             let id = try #require(made["id"]?.string)
             let token = try #require(made["token"]?.string)
@@ -111,6 +111,7 @@ import Testing
             let listed = try list.json().elements.map { ($0["state"]?.string, $0["source"]?.string) }
             #expect(listed.contains { $0.0 == "expiring" })
             #expect(listed.allSatisfy { $0.1 == "alertmanager" })
+            #expect(try list.json().elements.allSatisfy { $0["whenBrokerAway"]?.string == "refuse" })
             #expect(await tocsin("keys", "revoke", id, environment: environment).code == 0)
             #expect(await tocsin("keys", "revoke", id, environment: environment).code == 2)
             #expect(await tocsin("keys", "rotate", id, environment: environment).code == 2)

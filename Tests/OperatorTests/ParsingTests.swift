@@ -29,6 +29,8 @@ import Testing
             ("teams create ops --name x --reopen-window 604801", "--reopen-window"), ("teams grouping ops --rule window=5", "by=LABEL"),
             ("teams grouping ops --rule by=a --reset", "exclude"), ("keys create --team a --kind root --name x", "kind"),
             ("keys create --team a --kind api --name x --source generic", "--source"),
+            ("keys create --team a --kind api --name x --when-broker-away refuse", "--when-broker-away"),
+            ("keys create --team a --kind ingest --name x --when-broker-away drop", "when-broker-away"),
             ("keys create --team a --kind api --name x --json --token-only", "exclude"), ("keys rotate 12", "id"),
             ("keys rotate 50d39916-46eb-4efd-9530-52ef10160ddc --grace soon", "grace"), ("keys revoke", "id"),
             ("channels add --team a --name b --type pigeon", "--type"), ("channels add --team a --name b --type slack --set url", "set"),

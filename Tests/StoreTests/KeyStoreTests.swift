@@ -43,6 +43,23 @@ import Testing
         }
     }
 
+    @Test func `what a key wants while the broker is away is stored and survives a rotation`() async throws {
+        try await StoreDatabase.with { database in
+            let (id, _) = try await database.pool.withTransaction {
+                try await KeyStore.create(.ingest, name: "am", team: database.team, source: nil, whenBrokerAway: .refuse, in: $0)
+            }
+            _ = try await database.pool.withTransaction {
+                try await KeyStore.rotate(id, graceEnds: KeyStoreTests.start, now: KeyStoreTests.start, in: $0)
+            }
+            let (plain, _) = try await database.pool.withTransaction {
+                try await KeyStore.create(.ingest, name: "plain", team: database.team, source: nil, in: $0)
+            }
+            let keys = try await database.pool.withConnection { try await KeyStore.list(in: $0) }
+            #expect(keys.filter { $0.name == "am" }.map(\.whenBrokerAway) == [.refuse, .refuse])
+            #expect(keys.first { $0.id == plain }?.whenBrokerAway == .spool)
+        }
+    }
+
     @Test func `a second rotation does not lengthen the life of the first key, and an ended key cannot be rotated`() async throws {
         try await StoreDatabase.with { database in
             let (id, _) = try await database.pool.withTransaction {

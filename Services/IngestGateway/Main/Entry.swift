@@ -8,6 +8,6 @@ struct Entry {
         name: "ingest-gateway", defaultAdminPort: 9100, requiredSchemaVersion: Migration.latestVersion, writesOutbox: false)
 
     static func main() async {
-        exit(await Bootstrap.run(identity, GatewayConfig.self) { runtime, config in try GatewayServices.build(runtime, config) })
+        exit(await Bootstrap.run(identity, GatewayConfig.self) { runtime, config in try await GatewayServices.build(runtime, config) })
     }
 }

@@ -3,14 +3,9 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Models
+import ServiceKit
 
-/// The facts did not get to the broker, or nobody knows whether they did.
-struct PublishFailure: Error, Sendable {
-    /// For the log; without contents of records.
-    let reason: String
-}
-
-/// One request from its head to its answer: who sends, what the body says, and whether the broker has it.
+/// One request from its head to its answer: who sends, what the body says, and whether it is durable.
 struct Gateway: HTTPResponder {
     typealias Publish = @Sendable (_ facts: [Fact], _ timeoutMilliseconds: Int) async throws(PublishFailure) -> Void
 
@@ -26,7 +21,7 @@ struct Gateway: HTTPResponder {
 
     init(
         registry: SourceRegistry, config: GatewayConfig, directory: DirectoryCache, clock: @escaping @Sendable () -> Timestamp,
-        logger: Logger, publish: @escaping Publish
+        logger: Logger, spool: Spool, publish: @escaping Publish
     ) {
         self.registry = registry
         self.config = config
@@ -36,7 +31,7 @@ struct Gateway: HTTPResponder {
         keyLimits = KeyLimits(config)
         budget = BodyBudget(bytes: config.maxBodyBytesInFlight, longest: config.limits.bodyBytes)
         metrics = GatewayMetrics(sources: registry.sources.map { $0.id })
-        publishing = Publishing(publish: publish, metrics: metrics, logger: logger)
+        publishing = Publishing(publish: publish, spool: spool, metrics: metrics)
     }
 
     func respond(to request: Request, context: GatewayContext) async -> Response {
@@ -75,8 +70,9 @@ struct Gateway: HTTPResponder {
             of: request, length: length, limits: config.limits, timeoutSeconds: config.requestTimeoutSeconds)
         if !read.isAtEnd { context.hangUpSoon() }
         do throws(GatewayRefusal) {
-            try await accept(try read.bytes.get(), of: request, source: source, arrival: arrival, requestID: requestID)
+            try await accept(try read.bytes.get(), of: request, source: source, arrival: arrival)
             metrics.answered(200, source: source.id)
+            CrashPoint.gatewayAnswered.reach()
             return Answers.ok(requestID: requestID)
         } catch {
             return answer(error, requestID, source: source.id, closes: !read.isAtEnd)
@@ -115,9 +111,9 @@ struct Gateway: HTTPResponder {
         return try BodyLength(request.headers, limits: config.limits)
     }
 
-    /// Returns once the broker has acknowledged every alert of the body.
+    /// Returns once every alert of the body is durable: acknowledged by the broker, or in the spool.
     private func accept(
-        _ body: [UInt8], of request: Request, source: any AlertSource.Type, arrival: Arrival, requestID: String
+        _ body: [UInt8], of request: Request, source: any AlertSource.Type, arrival: Arrival
     ) async throws(GatewayRefusal) {
         metrics.read(bytes: body.count)
         let facts: [Fact]
@@ -125,7 +121,10 @@ struct Gateway: HTTPResponder {
             throw GatewayRefusal(error)
         }
         guard !facts.isEmpty else { return }
-        try await publishing.send(facts, timeoutMilliseconds: publishTimeout(since: arrival.receivedAt), requestID: requestID)
+        let left = timeLeft(since: arrival.receivedAt)
+        try await publishing.send(
+            facts, policy: arrival.sender.whenBrokerAway, patienceMilliseconds: min(config.publishTimeoutMilliseconds, left),
+            timeLeftMilliseconds: left)
         metrics.accepted(facts.count, source: source.id)
     }
 
@@ -156,10 +155,9 @@ struct Gateway: HTTPResponder {
         return headers
     }
 
-    /// What is left of the request's time, at most the time for publishing.
-    private func publishTimeout(since start: Timestamp) -> Int {
-        let left = config.requestTimeoutSeconds * 1000 - Int(clock().milliseconds(since: start))
-        return max(100, min(config.publishTimeoutMilliseconds, left))
+    /// What is left of the request's time, in milliseconds.
+    private func timeLeft(since start: Timestamp) -> Int {
+        max(100, config.requestTimeoutSeconds * 1000 - Int(clock().milliseconds(since: start)))
     }
 
     /// Answers a request whose body was not read: it is read and dropped now, or else the connection ends.

@@ -19,6 +19,7 @@ struct GatewayConfig: ServiceConfig {
     var unauthorizedPerSecond: Int
     var unauthorizedBurst: Int
     var keyRefreshMilliseconds: Int
+    var spool: SpoolConfig
 
     init(from settings: inout SettingsReader) {
         host = settings.string("TOCSIN_GATEWAY_HOST", default: "127.0.0.1", "Address that senders reach.")
@@ -26,7 +27,7 @@ struct GatewayConfig: ServiceConfig {
         limits = Self.limits(from: &settings)
         publishTimeoutMilliseconds = settings.int(
             "TOCSIN_GATEWAY_PUBLISH_TIMEOUT_MS", default: 3000, in: 100...60_000, unit: "ms",
-            "How long the broker may take to acknowledge; then the sender gets 503 and sends again.")
+            "How long the broker may take to acknowledge; then the alerts go to the spool, or the sender gets 503.")
         requestTimeoutSeconds = settings.int(
             "TOCSIN_GATEWAY_REQUEST_TIMEOUT_S", default: 10, in: 1...600, unit: "s", "How long a request may take in all.")
         idleTimeoutSeconds = settings.int(
@@ -60,6 +61,7 @@ struct GatewayConfig: ServiceConfig {
         keyRefreshMilliseconds = settings.int(
             "TOCSIN_GATEWAY_KEY_REFRESH_MS", default: 2000, in: 100...600_000, unit: "ms",
             "How often keys and grouping rules are read again; a revoked key works this much longer.")
+        spool = SpoolConfig(from: &settings)
         if limits.bodyBytes > maxBodyBytesInFlight {
             settings.fault("TOCSIN_GATEWAY_MAX_BODY_BYTES_IN_FLIGHT", "must not be below TOCSIN_GATEWAY_MAX_BODY_BYTES")
         }

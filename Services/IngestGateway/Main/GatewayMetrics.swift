@@ -7,7 +7,7 @@ struct GatewayMetrics: Sendable {
     static let requests = MetricDeclaration(
         "tocsin_gateway_requests_total", .counter, "Requests by source (none: no source's path) and status class.")
     static let signals = MetricDeclaration(
-        "tocsin_gateway_signals_total", .counter, "Alerts accepted and acknowledged by the broker, by source.")
+        "tocsin_gateway_signals_total", .counter, "Alerts accepted, by the broker or into the spool, by source.")
     static let refused = MetricDeclaration("tocsin_gateway_refused_total", .counter, "Requests not taken, by reason.")
     static let publishSeconds = MetricDeclaration(
         "tocsin_gateway_publish_seconds", .histogram, "From the records in hand to the broker's acknowledgement.")

@@ -25,11 +25,11 @@ extension Keys {
         }
 
         private func show(_ rows: [(key: AccessKey, team: String)], _ session: Session) {
-            var table = Table("ID", "TEAM", "KIND", "NAME", "SOURCE", "TOKEN", "STATE", "CREATED", "EXPIRES")
+            var table = Table("ID", "TEAM", "KIND", "NAME", "SOURCE", "BROKER AWAY", "TOKEN", "STATE", "CREATED", "EXPIRES")
             for (key, team) in rows {
                 table.add(
-                    "\(key.id)", team, key.kind.rawValue, key.name, key.source, key.tokenPrefix + "…",
-                    KeyState.word(of: key, at: session.now), key.createdAt.forPeople, key.expiresAt?.forPeople)
+                    "\(key.id)", team, key.kind.rawValue, key.name, key.source, key.kind == .ingest ? key.whenBrokerAway.rawValue : nil,
+                    key.tokenPrefix + "…", KeyState.word(of: key, at: session.now), key.createdAt.forPeople, key.expiresAt?.forPeople)
             }
             session.output.write(table, whenEmpty: "there are no keys: tocsin keys create --help")
         }
@@ -44,6 +44,7 @@ extension Keys {
                         writer.field("kind", key.kind.rawValue)
                         writer.field("name", key.name)
                         writer.field("source", key.source)
+                        if key.kind == .ingest { writer.field("whenBrokerAway", key.whenBrokerAway.rawValue) }
                         writer.field("tokenPrefix", key.tokenPrefix)
                         writer.field("state", KeyState.word(of: key, at: now))
                         writer.field("createdAt", key.createdAt.rfc3339)

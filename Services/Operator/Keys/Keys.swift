@@ -54,18 +54,24 @@ struct Keys: ParsableCommand {
         @Option(help: "Ingest keys: the only source it may send for, such as alertmanager, prometheus, generic; any if left out.")
         var source: String?
 
+        @Option(
+            help: "Ingest keys: spool keeps alerts in the gateway while the broker is away and answers 200; refuse answers 503.")
+        var whenBrokerAway: BrokerAwayPolicy?
+
         @OptionGroup var format: TokenFormat
 
         func validate() throws {
             guard (1...100).contains(name.count) else { throw ValidationError("--name must have 1 to 100 characters") }
             guard source == nil || kind == .ingest else { throw ValidationError("--source is for ingest keys") }
+            guard whenBrokerAway == nil || kind == .ingest else { throw ValidationError("--when-broker-away is for ingest keys") }
             guard source?.isEmpty != true else { throw ValidationError("--source is empty") }
         }
 
         func run(in session: Session) async throws {
             let (id, token) = try await session.transaction { connection in
                 let owner = try await TeamStore.required(slug: team, in: connection)
-                return try await KeyStore.create(kind, name: name, team: owner.id, source: source, in: connection)
+                return try await KeyStore.create(
+                    kind, name: name, team: owner.id, source: source, whenBrokerAway: whenBrokerAway ?? .spool, in: connection)
             }
             session.output.write(format.text(id: id, token: token))
         }
@@ -110,6 +116,8 @@ struct Keys: ParsableCommand {
 }
 
 extension AccessToken.Kind: ExpressibleByArgument {}
+
+extension BrokerAwayPolicy: ExpressibleByArgument {}
 
 extension Identifier: ExpressibleByArgument {
     package init?(argument: String) { self.init(argument) }

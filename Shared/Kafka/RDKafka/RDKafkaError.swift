@@ -12,6 +12,16 @@ extension KafkaError {
             RD_KAFKA_RESP_ERR_POLICY_VIOLATION, RD_KAFKA_RESP_ERR__INVALID_ARG, RD_KAFKA_RESP_ERR__AUTHENTICATION,
         ].map(\.rawValue))
 
+    /// Refusals that are the record's own fault: others may pass meanwhile.
+    private static let unfit: Set<Int32> = Set(
+        [
+            RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_RECORD,
+            RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP,
+        ].map(\.rawValue))
+
+    /// The broker (or the library, by its own limit) will never take one of the records, however often it is sent.
+    package var isUnfitRecord: Bool { code == .deliveryFailed && rdKafkaCode.map(Self.unfit.contains) ?? false }
+
     /// A record that `produce` or a delivery report refused. `isFatal`: the whole instance is unusable.
     static func undelivered(
         _ code: rd_kafka_resp_err_t, isFatal: Bool, file: String = #fileID, line: Int = #line

@@ -26,7 +26,7 @@ package final class Wakeup: Sendable {
     }
 
     /// Waits for a hint, at most so long. A hint given before counts. One waiter at a time.
-    func wait(milliseconds: Int) async {
+    package func wait(milliseconds: Int) async {
         await withTaskGroup { group in
             group.addTask { await self.waitForHint() }
             group.addTask {

@@ -2,7 +2,7 @@ import ServiceLifecycle
 
 /// Waits for the time, or less when the service is told to stop.
 /// - Returns: false when the service should stop now.
-func pause(_ duration: Duration) async -> Bool {
+package func pause(_ duration: Duration) async -> Bool {
     if duration > .zero, !Task.isShuttingDownGracefully, !Task.isCancelled {
         await cancelWhenGracefulShutdown {
             // Being cut short is the purpose; the caller learns of it by the answer.
@@ -12,4 +12,4 @@ func pause(_ duration: Duration) async -> Bool {
     return !Task.isShuttingDownGracefully && !Task.isCancelled
 }
 
-func pause(milliseconds: Int) async -> Bool { await pause(.milliseconds(milliseconds)) }
+package func pause(milliseconds: Int) async -> Bool { await pause(.milliseconds(milliseconds)) }

@@ -1,5 +1,5 @@
 package import Kafka
-import Models
+package import Models
 
 /// A fact in the outbox: committed, and published once the broker has acknowledged it and the row is gone.
 package struct OutboxRow: Sendable {
@@ -9,7 +9,7 @@ package struct OutboxRow: Sendable {
 
 extension Fact {
     /// The record as it goes to the broker.
-    var record: OutgoingRecord {
+    package var record: OutgoingRecord {
         OutgoingRecord(
             topic: topic.name, key: Array(key.utf8), value: payload,
             headers: headers.map { KafkaHeader(name: $0.name, value: $0.value) })

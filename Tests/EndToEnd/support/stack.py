@@ -163,6 +163,9 @@ class Stack:
         self.gateway = f"http://127.0.0.1:{first}"
         self.console = f"http://127.0.0.1:{first + 1}"
         self.saved = {}
+        # Of `restart`: the environments of services, by name, and its children.
+        self.started = {}
+        self.processes = []
         self.bin = ROOT / ".build" / self.environment["TOCSIN_BUILD"]
 
     # -- the commands of deploy/local
@@ -207,8 +210,32 @@ class Stack:
 
     def kill(self, name: str, signal: int = 9) -> None:
         pid = self.pid(name)
+        self.started[name] = self.environment_of(name)
         os.kill(pid, signal)
         wait_for(f"{name} is gone", lambda: not os.path.exists(f"/proc/{pid}/exe") or self._is_zombie(pid))
+
+    def is_alive(self, name: str) -> bool:
+        pid = self.pid(name)
+        return os.path.exists(f"/proc/{pid}/exe") and not self._is_zombie(pid)
+
+    def environment_of(self, name: str) -> dict:
+        """What the running process was started with."""
+        block = pathlib.Path(f"/proc/{self.pid(name)}/environ").read_bytes().decode()
+        return dict(entry.split("=", 1) for entry in block.split("\0") if entry)
+
+    def restart(self, name: str, environment: dict | None = None) -> None:
+        """Starts one service anew without waiting for it, which `up` would: also when the rest of the stack is not well. Stops the
+        running one first. The environment is that of the last start unless given."""
+        if self.is_alive(name):
+            self.started[name] = self.environment_of(name)
+            self.kill(name, 15)
+        environment = environment or self.started[name]
+        with open(self.folder / "log" / f"{name}.log", "ab") as log:
+            process = subprocess.Popen(
+                [str(self.bin / name)], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=ROOT
+            )
+        (self.folder / "run" / f"{name}.pid").write_text(str(process.pid))
+        self.processes.append(process)
 
     @staticmethod
     def _is_zombie(pid: int) -> bool:

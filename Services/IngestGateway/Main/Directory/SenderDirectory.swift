@@ -7,6 +7,7 @@ struct Sender: Sendable, Hashable {
     let teamID: TeamID
     /// The only source it may send for; nil: any.
     let source: String?
+    let whenBrokerAway: BrokerAwayPolicy
     /// nil: until it is revoked.
     let expiresAt: Timestamp?
 
@@ -28,7 +29,9 @@ struct SenderDirectory: Sendable {
     init(keys: [AccessKey], rules: [TeamID: GroupingRules]) {
         let valid = keys.filter { $0.kind == .ingest && $0.revokedAt == nil }
         let senders = valid.map { key in
-            (key.tokenHash, Sender(keyID: key.id, teamID: key.teamID, source: key.source, expiresAt: key.expiresAt))
+            let sender = Sender(
+                keyID: key.id, teamID: key.teamID, source: key.source, whenBrokerAway: key.whenBrokerAway, expiresAt: key.expiresAt)
+            return (key.tokenHash, sender)
         }
         self.init(senders: Dictionary(senders, uniquingKeysWith: { first, _ in first }), rules: rules)
     }

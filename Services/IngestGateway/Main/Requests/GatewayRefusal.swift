@@ -19,6 +19,9 @@ struct GatewayRefusal: Error, Sendable, Hashable {
         case busy
         case notReady = "not_ready"
         case brokerUnavailable = "broker_unavailable"
+        case spoolFull = "spool_full"
+        case spoolTooOld = "spool_too_old"
+        case spoolFailed = "spool_failed"
         case `internal`
 
         init(_ code: SourceRefusal.Code) {
@@ -123,6 +126,23 @@ extension GatewayRefusal {
     static let brokerUnavailable = GatewayRefusal(
         503, .brokerUnavailable, "The alerts could not be stored safely. Nothing is lost if you send them again.",
         retryAfterSeconds: retrySeconds)
+
+    static let spoolFull = GatewayRefusal(
+        503, .spoolFull, "The broker is away and the gateway keeps as many alerts as it may. Wait and send again.",
+        retryAfterSeconds: retrySeconds)
+
+    static let spoolTooOld = GatewayRefusal(
+        503, .spoolTooOld, "The broker has been away for so long that the gateway takes no more. Wait and send again.",
+        retryAfterSeconds: retrySeconds)
+
+    static let spoolFailed = GatewayRefusal(
+        503, .spoolFailed, "The broker is away and the gateway's disk does not take the alerts. Wait and send again.",
+        retryAfterSeconds: retrySeconds)
+
+    /// Other than too large for us.
+    static let unfitRecord = GatewayRefusal(
+        413, .overLimit, "The broker does not take an alert of this body, most likely because it is too large. Send less text.",
+        field: "body")
 
     static let `internal` = GatewayRefusal(
         500, .internal, "The gateway failed. Its log has the reason under this request's id.", retryAfterSeconds: retrySeconds)
