@@ -19,3 +19,10 @@ static inline rd_kafka_resp_err_t tocsin_rd_kafka_produce(
         RD_KAFKA_V_VALUE((void *)value, value_length), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(opaque),
         RD_KAFKA_V_END);
 }
+
+/// Swift cannot call the variadic rd_kafka_mock_broker_push_request_error_rtts: no error, but the answer comes so much later.
+static inline rd_kafka_resp_err_t tocsin_rd_kafka_mock_push_late_answer(
+    rd_kafka_mock_cluster_t *cluster, int32_t broker, int16_t api, int milliseconds) {
+    return rd_kafka_mock_broker_push_request_error_rtts(
+        cluster, broker, api, 1, RD_KAFKA_RESP_ERR_NO_ERROR, milliseconds);
+}

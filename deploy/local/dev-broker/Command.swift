@@ -4,6 +4,7 @@ enum Command: Equatable {
     case up(broker: Int32)
     case roundTrip(milliseconds: Int32, broker: Int32)
     case error(api: Int16, code: Int32, count: Int)
+    case late(api: Int16, milliseconds: Int32, count: Int, broker: Int32)
     case clear(api: Int16)
     case leader(topic: String, partition: Int32, broker: Int32)
     case coordinator(kind: String, key: String, broker: Int32)
@@ -16,7 +17,8 @@ enum Command: Equatable {
           up [BROKER]                        takes connections again
           rtt MS [BROKER]                    delays every answer
           error API CODE [COUNT]             fails the next requests; API by name (Produce) or number, CODE likewise
-          clear API                          forgets errors not yet used
+          late API MS [COUNT [BROKER]]       carries out the next requests and answers so much later, as if the answer were lost on the way
+          clear API                          forgets errors not yet used; late answers stay
           leader TOPIC PARTITION BROKER      moves a partition; BROKER -1 leaves it without a leader
           coordinator group|transaction KEY BROKER
           topic NAME PARTITIONS              creates a topic
@@ -53,6 +55,9 @@ private struct Words {
         case "up": .up(broker: try optional("BROKER") ?? -1)
         case "rtt": .roundTrip(milliseconds: try number("MS"), broker: try optional("BROKER") ?? -1)
         case "error": .error(api: try api(), code: try code(codes), count: try optional("COUNT") ?? 1)
+        case "late":
+            .late(
+                api: try api(), milliseconds: try number("MS"), count: try optional("COUNT") ?? 1, broker: try optional("BROKER") ?? -1)
         case "clear": .clear(api: try api())
         case "leader": .leader(topic: try text("TOPIC"), partition: try number("PARTITION"), broker: try number("BROKER"))
         case "coordinator": .coordinator(kind: try text("group|transaction"), key: try text("KEY"), broker: try number("BROKER"))

@@ -57,6 +57,8 @@ final class MockCluster {
         case .up(let broker): try check(rd_kafka_mock_broker_set_up(cluster, broker))
         case .roundTrip(let milliseconds, let broker): try check(rd_kafka_mock_broker_set_rtt(cluster, broker, milliseconds))
         case .error(let api, let code, let count): try push(api: api, code: code, count: count)
+        case .late(let api, let milliseconds, let count, let broker):
+            try delay(api: api, milliseconds: milliseconds, count: count, broker: broker)
         case .clear(let api): rd_kafka_mock_clear_request_errors(cluster, api)
         case .leader(let topic, let partition, let broker):
             try check(rd_kafka_mock_partition_set_leader(cluster, topic, partition, broker))
@@ -70,6 +72,15 @@ final class MockCluster {
         guard (1...Self.maxErrors).contains(count) else { throw Failure("COUNT is not within 1...\(Self.maxErrors)") }
         let errors = [rd_kafka_resp_err_t](repeating: rd_kafka_resp_err_t(rawValue: code), count: count)
         rd_kafka_mock_push_request_errors_array(cluster, api, errors.count, errors)
+    }
+
+    /// A request that waits here is carried out all the same: only its answer is late.
+    private func delay(api: Int16, milliseconds: Int32, count: Int, broker: Int32) throws(Failure) {
+        guard (1...Self.maxErrors).contains(count) else { throw Failure("COUNT is not within 1...\(Self.maxErrors)") }
+        guard milliseconds >= 0 else { throw Failure("MS is negative") }
+        for broker in broker == -1 ? 1...brokers : broker...broker {
+            for _ in 0..<count { try check(tocsin_rd_kafka_mock_push_late_answer(cluster, broker, api, milliseconds)) }
+        }
     }
 
     private func check(_ code: rd_kafka_resp_err_t) throws(Failure) {

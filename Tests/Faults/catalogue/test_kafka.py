@@ -1,0 +1,264 @@
+"""Rows 11 to 25: the broker is away, hangs, is slow, loses answers, refuses, moves leaders, trims its log, and holds unfit records."""
+
+import concurrent.futures
+import json
+import time
+
+import pytest
+
+from harness.injectors import Watch
+from support.stack import SERVICES, wait_for
+from world import short_or_long
+
+MEBIBYTE = 1024 * 1024
+# Resident growth that an outage may cause in one service: queues are bounded far below.
+MEMORY_GROWTH = 160 * MEBIBYTE
+
+
+def test_row_11_broker_away(world, shop):
+    """Whatever the gateway answers while the broker is away holds: an accepted alert becomes its incident when it is back, unaided, and
+    a refused one was told to come back. The long form, with its load and the memory of each service, is test_row_11_memory."""
+    shop.send(*range(10))
+    shop.check()
+    with world.broker.away():
+        answers = [shop.try_once(number) for number in range(10, 20)]
+        refused = [number for number, status in zip(range(10, 20), answers) if status != 200]
+        assert set(answers) <= {200, 503}, answers
+        if refused:
+            answer = shop.team.post("/api/webhooks/alertmanager", shop.body(refused[0]))
+            assert answer.status == 200 or int(answer.headers["Retry-After"]) > 0
+        time.sleep(short_or_long(3, 30))
+    shop.send(*refused, *range(20, 30))
+    shop.check()
+
+
+def test_row_11_memory_stays_bounded_in_an_outage_under_load(world, own_shop):
+    """Alerts keep coming while the broker is away: no service grows beyond its bound, and what was accepted gets through."""
+    shop = own_shop
+    seconds, rate = short_or_long(6, 600), short_or_long(60, 500)
+    watches = {name: Watch(lambda service=service: service.memory_bytes) for name, service in world.services.items()}
+    before = {name: service.memory_bytes for name, service in world.services.items()}
+    for watch in watches.values():
+        watch.start()
+    sent = 0
+    with concurrent.futures.ThreadPoolExecutor(16) as pool, world.broker.away():
+        begun = time.monotonic()
+        while (passed := time.monotonic() - begun) < seconds:
+            batch = range(sent, int(passed * rate))
+            # Ten services in turn: it is the alerts that are many, not the incidents.
+            list(pool.map(lambda number: shop.try_once(number % 100, timeout=30), batch))
+            sent += len(batch)
+            time.sleep(0.05)
+    shop.accepted = sorted(set(shop.accepted))
+    shop.check(timeout=short_or_long(120, 900), may_exist=range(100))
+    for watch in watches.values():
+        watch.__exit__()
+    growth = {name: (watches[name].maximum - before[name]) // MEBIBYTE for name in SERVICES}
+    print(f"{sent} alerts in {seconds} s of outage; MiB before, most: "
+          + ", ".join(f"{name} {before[name] // MEBIBYTE}, {watches[name].maximum // MEBIBYTE}" for name in SERVICES))
+    assert all(watches[name].maximum - before[name] < MEMORY_GROWTH for name in SERVICES), growth
+
+
+def test_row_13_broker_hangs(world, shop):
+    """It accepts connections and never answers: every sender hears something within the request's bound, and no threads pile up."""
+    shop.send(0)
+    threads = world.gateway.threads
+    with world.broker.hanging(), concurrent.futures.ThreadPoolExecutor(16) as pool:
+        with Watch(lambda: world.gateway.threads) as watch:
+            answers = list(pool.map(lambda number: (number, shop.try_once(number, timeout=30)), range(1, 33)))
+            time.sleep(short_or_long(1, 60))
+    assert {status for _, status in answers} <= {200, 503}, answers
+    assert watch.maximum <= threads + 8, f"{threads} threads before, {watch.maximum} in between"
+    world.heal()
+    shop.send(*[number for number, status in answers if status != 200])
+    shop.check()
+
+
+def test_row_14_slow_broker(world, shop):
+    """Answers take their time: less throughput, no loss."""
+    with world.broker.slow(short_or_long(700, 2000)):
+        shop.send(*range(20))
+        time.sleep(short_or_long(1, 30))
+    shop.check()
+
+
+def test_row_15_persisted_and_the_answer_lost(world, shop):
+    """The broker stores the records and the answer never arrives: they are published again, lie in the log twice, and count once."""
+    before = shop.stack.topic_ends("tocsin.signals")
+    shop.send(0)
+    world.broker("late Produce 9000 1")  # longer than socket.timeout.ms
+    shop.send(*range(1, 9))
+    shop.check()
+    wait_for("the copies", lambda: shop.stack.topic_ends("tocsin.signals") - before > 9, timeout=60, interval=1)
+    shop.check()
+    for number in range(9):
+        assert shop.count(number) == {"alerts": 1, "occurrences": 1}
+
+
+@pytest.mark.parametrize("code", ["NOT_LEADER_FOR_PARTITION", "NOT_ENOUGH_REPLICAS", "REQUEST_TIMED_OUT"])
+def test_row_16_retriable_produce_errors(world, shop, code):
+    """Refused twenty times, the records get through."""
+    world.broker(f"error Produce {code} 20")
+    shop.send(*range(10))
+    shop.check()
+    world.broker("clear Produce")
+
+
+def test_row_17_fatal_producer_error(world, shop):
+    """A producer that can go on no more is replaced; what was not acknowledged is published by the new one under the same id."""
+    rebuilds = world.gateway.metric("tocsin_producer_rebuilds")
+    shop.send(0)
+    world.broker("error Produce OUT_OF_ORDER_SEQUENCE_NUMBER 1")
+    shop.send(*range(1, 10))
+    everywhere = lambda: sum(service.metric("tocsin_producer_rebuilds") for service in world.services.values())  # noqa: E731
+    wait_for("a producer was replaced", lambda: everywhere() >= 1)
+    shop.check()
+    assert world.gateway.metric("tocsin_producer_rebuilds") >= rebuilds
+
+
+def test_row_18_no_leader_and_then_another(world, shop):
+    """Partitions without a leader take nothing until another broker leads them; everything goes on by itself."""
+    shop.send(0)
+    topics = [("tocsin.signals", 64), ("tocsin.incidents", 32)]
+    for topic, partitions in topics:
+        for partition in range(partitions):
+            world.broker(f"leader {topic} {partition} -1")
+    answers = [shop.try_once(number) for number in range(1, 4)]
+    assert set(answers) <= {200, 503}
+    for topic, partitions in topics:
+        for partition in range(partitions):
+            world.broker(f"leader {topic} {partition} {1 + (partition + 1) % 3}")
+    shop.send(*[number for number, status in zip(range(1, 4), answers) if status != 200], *range(4, 8))
+    shop.check()
+
+
+def test_row_19_the_producers_queue_is_full(world, shop):
+    """With the broker away and a small queue, alerts are spooled or refused with 503: none is dropped after its 200, and the memory stays."""
+    properties = world.gateway._environment["TOCSIN_KAFKA_PROPERTIES"]
+    world.gateway.restart(TOCSIN_KAFKA_PROPERTIES=properties + ";queue.buffering.max.messages=100")
+    before = world.gateway.memory_bytes
+    with world.broker.away(), concurrent.futures.ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(lambda number: (number, shop.try_once(number, timeout=30)), range(300)))
+    assert {status for _, status in answers} <= {200, 503}
+    assert world.gateway.peak_memory_bytes - before < MEMORY_GROWTH
+    shop.check(may_exist=[number for number, status in answers if status == 503])
+    world.gateway.restart()
+
+
+def test_row_20_rebalance_storm(world, shop):
+    """Members of the group come and go: nothing is handled twice."""
+    number = 0
+    for _ in range(short_or_long(2, 20)):
+        member = world.member("alert-grouper").start()
+        shop.send(*range(number, number + 10))
+        time.sleep(3)
+        member.stop() if number % 20 else member.kill()
+        number += 10
+    shop.check(timeout=120)
+    for n in range(number):
+        assert shop.count(n) == {"alerts": 1, "occurrences": 1}
+
+
+@pytest.mark.parametrize("errors", [
+    ["Heartbeat REBALANCE_IN_PROGRESS 2", "JoinGroup COORDINATOR_NOT_AVAILABLE 2"],
+    ["Heartbeat ILLEGAL_GENERATION 2", "OffsetCommit REBALANCE_IN_PROGRESS 2"],
+    ["Heartbeat UNKNOWN_MEMBER_ID 2", "JoinGroup UNKNOWN_MEMBER_ID 1", "SyncGroup COORDINATOR_LOAD_IN_PROGRESS 1"],
+], ids=["rebalance", "generation", "member"])
+def test_row_21_group_errors(world, shop, errors):
+    """Members that the coordinator no longer knows join again; consumption goes on."""
+    shop.send(0)
+    for error in errors:
+        world.broker(f"error {error}")
+    time.sleep(1)
+    shop.send(*range(1, 6))
+    shop.check(timeout=60)
+    for error in errors:
+        world.broker(f"clear {error.split()[0]}")
+
+
+def test_row_22_the_coordinator_moves(world, shop):
+    """The groups' coordinator becomes another broker, twice: members find it."""
+    shop.send(0)
+    groups = [row["g"] for row in shop.stack.rows("SELECT DISTINCT consumer_group AS g FROM consumer_offsets")]
+    for broker in (2, 3):
+        for group in groups:
+            world.broker(f"coordinator group {group} {broker}")
+        shop.send(*range(broker * 10, broker * 10 + 5))
+        shop.check(timeout=60)
+
+
+def test_row_23_the_log_was_trimmed_before_it_was_read(world, own_shop):
+    """More is written to one partition than the broker keeps while the grouper is away: the gap is told by metric and log, and what is
+    left is handled."""
+    shop = own_shop
+    shop.team.send(shop.body("first"))
+    wait_for("it works", lambda: shop.incidents())
+    world.grouper.stop()
+    noise = "x" * 16_000
+    for number in range(short_or_long(80, 80)):
+        body = shop.body("first", instance=f"i-{number}")
+        body["alerts"] *= 1
+        body["alerts"][0]["annotations"] = {f"a{n}": noise for n in range(6)}
+        shop.team.send(body)
+    world.grouper.start().wait_ready()
+    wait_for("the gap is told", lambda: world.grouper.metric("tocsin_consumer_gap_total", topic="tocsin.signals") >= 1)
+    assert "records are missing from the log" in world.grouper.log()
+    last = lambda: shop.stack.rows(  # noqa: E731
+        f"SELECT 1 FROM alerts WHERE labels->>'service' = '{shop.service('first')}' AND labels->>'instance' = 'i-79'")
+    wait_for("the rest is handled", last)
+    shop.send("after")
+    wait_for("new alerts are", lambda: shop.service("after") in {i["service"] for i in shop.incidents()})
+
+
+def test_row_24_poison(world, shop):
+    """Records that no gateway would write are put aside with their bytes and the reason; their partition goes on."""
+    poison = {
+        "not-json": b"not json",
+        "wrong-schema": b'{"hello": "world"}',
+        "long-string": b'{"teamId": "' + b"x" * 900_000 + b'"}',
+        "invalid-utf8": b'{"teamId": "\xff\xfe"}',
+        "deep": b"[" * 2000 + b"]" * 2000,
+        "no-such-team": json.dumps({
+            "teamId": "00000000-0000-4000-8000-000000000000", "source": "alertmanager", "fingerprint": "f", "status": "firing",
+            "startsAt": "2026-11-21T05:55:16Z", "groupingKey": "service=x", "labels": {"alertname": "x", "service": "x"},
+            "annotations": {}, "receivedAt": "2026-11-21T05:55:16Z"}).encode(),
+    }
+    before = len(shop.letters())
+    for name, value in poison.items():
+        path = world.stack.folder / "poison"
+        path.write_bytes(value)
+        shop.stack.run("kcat", "-b", shop.stack.saved["KAFKA_BROKERS"], "-P", "-t", "tocsin.signals", "-k", name, "-p", "0", str(path))
+    shop.send(*range(64))  # some of them to partition 0
+    shop.check()
+    wait_for("the dead letters", lambda: len(shop.letters()) == before + len(poison), interval=0.3)
+    rows = shop.stack.rows(
+        "SELECT convert_from(record_key, 'UTF8') AS name, encode(record_value, 'base64') AS value, reason FROM dead_letters "
+        f"WHERE convert_from(record_key, 'UTF8') IN ({', '.join(repr(name) for name in poison)})")
+    import base64
+
+    assert {row["name"]: base64.b64decode(row["value"]) for row in rows} == poison
+    assert all(row["reason"] for row in rows)
+
+
+def test_row_25_a_record_that_kills_its_process(world, shop):
+    """Each time that it is begun the process dies: its attempts are counted before it is begun, and then it is put aside. The batch is
+    handled alone by then, so that its neighbours are not put aside with it."""
+    before = len(shop.letters())
+    world.grouper.stop()
+    shop.send(1)
+    deaths = 0
+    for _ in range(6):
+        world.grouper.start(CRASHPOINT="batch.written:1")
+        try:
+            world.grouper.wait_crash_point("batch.written", timeout=25)
+        except AssertionError:
+            break
+        deaths += 1
+        if len(shop.letters()) > before:
+            break
+    world.grouper.stop()
+    world.grouper.start(CRASHPOINT=None).wait_ready()
+    assert 1 <= deaths <= 5, f"it died {deaths} times"
+    wait_for("it is put aside", lambda: len(shop.letters()) == before + 1, interval=0.3)
+    shop.send(2)
+    wait_for("its partition goes on", lambda: shop.service(2) in {i["service"] for i in shop.incidents()})
