@@ -13,7 +13,7 @@ sys.path[:0] = [str(FAULTS), str(FAULTS.parent / "EndToEnd"), str(FAULTS / "cata
 
 from shop import Shop  # noqa: E402
 from support.sinks import SinkServer  # noqa: E402
-from support.stack import Stack, wait_for  # noqa: E402
+from support.stack import Stack  # noqa: E402
 from world import World  # noqa: E402
 
 # A killed member of a consumer group holds its partitions for the session's length: short, so that every restart is.
@@ -78,9 +78,6 @@ def pytest_runtest_makereport(item, call):
     running = getattr(item, "funcargs", {}).get("world")
     if report.when == "call" and report.failed and running is not None:
         for path in sorted((running.stack.folder / "log").glob("*.log")):
-            tail = path.read_text(errors="replace").splitlines()[-8:]
+            tail = path.read_text(errors="replace").splitlines()[-3:]
             if tail:
                 report.sections.append((f"log {path.stem}", "\n".join(line[:400] for line in tail)))
-
-
-__all__ = ["wait_for"]

@@ -87,7 +87,10 @@ class Shop:
             wait_for("an incident for each accepted alert", lambda: wanted <= {i["service"] for i in self.incidents()}, timeout, 0.1)
         except AssertionError:
             raise AssertionError(f"lost: {sorted(wanted - {i['service'] for i in self.incidents()})}") from None
-        wait_for("every message has its outcome", self._all_told, timeout, 0.1)
+        try:
+            wait_for("every message has its outcome", self._all_told, timeout, 0.1)
+        except AssertionError:
+            raise AssertionError(f"not told: {self._untold()}") from None
         services = [incident["service"] for incident in self.incidents()]
         assert len(services) == len(set(services)), f"twice: {sorted(s for s in services if services.count(s) > 1)}"
         assert set(services) <= allowed, f"never sent: {set(services) - allowed}"
@@ -99,10 +102,14 @@ class Shop:
         assert {row["id"] for row in rows} == {i.removeprefix("msg_") for i in ids}, "messages and ledger differ"
         assert len(ids) - len(set(ids)) <= counted <= resends, f"{len(ids) - len(set(ids))} copies, {counted} counted, {resends} allowed"
 
-    def _all_told(self):
-        incidents = {incident["id"] for incident in self.incidents()}
+    def _all_told(self) -> bool:
+        return not self._untold()
+
+    def _untold(self) -> list:
+        """Incidents without a message, and messages that were not sent."""
         rows = self.deliveries()
-        return {row["incident_id"] for row in rows} == incidents and all(row["state"] == "sent" for row in rows)
+        planned = {row["incident_id"] for row in rows}
+        return [i for i in self.incidents() if i["id"] not in planned] + [row for row in rows if row["state"] != "sent"]
 
     def count(self, number) -> dict:
         """Alert rows and occurrences of one alert: each webhook about it counts once."""
