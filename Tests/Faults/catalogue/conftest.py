@@ -16,8 +16,9 @@ from support.sinks import SinkServer  # noqa: E402
 from support.stack import Stack  # noqa: E402
 from world import World  # noqa: E402
 
-# A killed member of a consumer group holds its partitions for the session's length: short, so that every restart is.
-KAFKA = "session.timeout.ms=3000;heartbeat.interval.ms=500;socket.timeout.ms=4000"
+# A killed member of a consumer group holds its partitions for the session's length, and a request to join waits for the poll interval when its
+# answer is lost: short, so that every restart is.
+KAFKA = "session.timeout.ms=3000;heartbeat.interval.ms=500;socket.timeout.ms=4000;max.poll.interval.ms=15000"
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +27,7 @@ def world():
     folder.chmod(0o755)
     stack = Stack(folder)
     stack.environment |= {
-        "TOCSIN_LOCAL_BROKER_COUNT": "3", "TOCSIN_KAFKA_PROPERTIES": KAFKA, "TOCSIN_NOTIFIER_LEASE_SECONDS": "5",
+        "TOCSIN_DEV_BROKERS": "3", "TOCSIN_KAFKA_PROPERTIES": KAFKA, "TOCSIN_NOTIFIER_LEASE_SECONDS": "5",
         "TOCSIN_GATEWAY_PUBLISH_TIMEOUT_MS": "1500",
     }
     running = None

@@ -182,12 +182,19 @@ class PostgresFaults:
         """`fast` ends sessions and writes a checkpoint; `immediate` is a crash of the server."""
         self._ctl("-m", mode, "-w", "stop")
 
-    def start(self) -> None:
-        if self._ctl("status", check=False) == 0:
-            return
+    def start(self, timeout: float = 60.0) -> None:
+        """Starts it where it does not run; returns when it answers queries, its recovery over."""
         port = self.stack.environment["TOCSIN_POSTGRES_PORT"]
         log = pathlib.Path(self.data).parent / "postgres.log"
-        self._ctl("-l", str(log), "-o", f"-p {port}", "-w", "-t", "60", "start")
+        deadline = time.monotonic() + timeout
+        while not self._answers():
+            assert time.monotonic() < deadline, f"PostgreSQL does not answer; see {log}"
+            # Refused while it runs, and while a killed one has not been reaped.
+            self._ctl("-l", str(log), "-o", f"-p {port}", "-w", "-t", "10", "start", check=False)
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        return self.stack.run("psql", self.url, "-Atqc", "SELECT 1", check=False).returncode == 0
 
     @contextlib.contextmanager
     def away(self, mode: str = "fast"):
