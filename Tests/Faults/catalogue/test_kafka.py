@@ -1,7 +1,9 @@
 """Rows 11 to 25: the broker is away, hangs, is slow, loses answers, refuses, moves leaders, trims its log, and holds unfit records."""
 
+import base64
 import concurrent.futures
 import json
+import os
 import time
 
 import pytest
@@ -197,16 +199,16 @@ def test_row_23_the_log_was_trimmed_before_it_was_read(world, own_shop):
     shop.team.send(shop.body("first"))
     wait_for("it works", lambda: shop.incidents())
     world.grouper.stop()
-    noise = "x" * 16_000
-    for number in range(80):
+    for number in range(100):
         body = shop.body("first", instance=f"i-{number}")
-        body["alerts"][0]["annotations"] = {f"a{n}": noise for n in range(6)}
+        # Noise, since records are compressed.
+        body["alerts"][0]["annotations"] = {f"a{n}": base64.b64encode(os.urandom(12_000)).decode() for n in range(6)}
         shop.team.send(body)
     world.grouper.start().wait_ready()
     wait_for("the gap is told", lambda: world.grouper.metric("tocsin_consumer_gap_total", topic="tocsin.signals") >= 1)
     assert "records are missing from the log" in world.grouper.log()
     last = lambda: shop.stack.rows(  # noqa: E731
-        f"SELECT 1 FROM alerts WHERE labels->>'service' = '{shop.service('first')}' AND labels->>'instance' = 'i-79'")
+        f"SELECT 1 FROM alerts WHERE labels->>'service' = '{shop.service('first')}' AND labels->>'instance' = 'i-99'")
     wait_for("the rest is handled", last)
     shop.send("after")
     wait_for("new alerts are", lambda: shop.service("after") in {i["service"] for i in shop.incidents()})
@@ -236,8 +238,6 @@ def test_row_24_poison(world, shop):
     rows = shop.stack.rows(
         "SELECT convert_from(record_key, 'UTF8') AS name, encode(record_value, 'base64') AS value, reason FROM dead_letters "
         f"WHERE convert_from(record_key, 'UTF8') IN ({', '.join(repr(name) for name in poison)})")
-    import base64
-
     assert {row["name"]: base64.b64decode(row["value"]) for row in rows} == poison
     assert all(row["reason"] for row in rows)
 

@@ -14,7 +14,7 @@ def table() -> dict:
     return {int(cells[0]): cells[-1].strip() for cells in rows}
 
 
-def tests() -> set:
+def row_tests() -> set:
     return {
         name for path in pathlib.Path(__file__).parent.glob("test_*.py")
         for name in re.findall(r"^def (test_row_\w+)", path.read_text(), re.MULTILINE)
@@ -26,7 +26,7 @@ def test_every_row_is_there_once():
 
 
 def test_every_row_names_a_test_that_exists_or_a_reason():
-    existing = tests()
+    existing = row_tests()
     for row, cell in table().items():
         named = re.findall(r"`([^`]+)`", cell)
         own = [name for name in named if name.startswith("test_row_")]
@@ -39,4 +39,4 @@ def test_every_row_names_a_test_that_exists_or_a_reason():
 
 def test_every_test_of_a_row_is_in_the_table():
     cells = " ".join(table().values())
-    assert tests() == set(re.findall(r"`(test_row_\w+)`", cells))
+    assert row_tests() == set(re.findall(r"`(test_row_\w+)`", cells))
