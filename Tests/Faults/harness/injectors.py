@@ -353,6 +353,17 @@ class SmallDisk:
         (self.folder / "filler").unlink(missing_ok=True)
 
 
+def shifted_clock(folder: pathlib.Path, seconds: int) -> dict:
+    """Settings under which a process's wall clock is so many seconds off."""
+    library = folder / "shifted_clock.so"
+    if not library.exists():
+        source = pathlib.Path(__file__).with_name("shifted_clock.c")
+        # The Swift toolchain brings a clang.
+        compiler = shutil.which("cc") or shutil.which("clang")
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, source, "-ldl"], check=True)
+    return {"LD_PRELOAD": str(library), "SHIFTED_CLOCK_SECONDS": str(seconds)}
+
+
 class Watch(threading.Thread):
     """Samples something until the block is left: `maximum` is the most that was seen."""
 

@@ -1,0 +1,58 @@
+// A wall clock that is SHIFTED_CLOCK_SECONDS off, for one process: LD_PRELOAD of this, compiled as a shared library.
+//
+// Only what tells or awaits the time of day is changed. libfaketime also takes over waits on the monotonic clock, and with the version in
+// Debian 12 a Swift service does not answer any more.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static long shift;
+
+__attribute__((constructor)) static void read_shift(void) {
+    const char *text = getenv("SHIFTED_CLOCK_SECONDS");
+    shift = text ? atol(text) : 0;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    int result = (int)syscall(SYS_clock_gettime, clock, time);
+    if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) time->tv_sec += shift;
+    return result;
+}
+
+int gettimeofday(struct timeval *restrict value, void *restrict zone) {
+    (void)zone;
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    value->tv_sec = time.tv_sec;
+    value->tv_usec = time.tv_nsec / 1000;
+    return 0;
+}
+
+time_t time(time_t *result) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (result) *result = now.tv_sec;
+    return now.tv_sec;
+}
+
+int timespec_get(struct timespec *value, int base) {
+    if (base != TIME_UTC) return 0;
+    clock_gettime(CLOCK_REALTIME, value);
+    return base;
+}
+
+// A deadline made from our time of day, which the kernel compares with its own. One of the monotonic clock is decades smaller.
+int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, const struct timespec *restrict deadline) {
+    static int (*next)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+    // By version: the oldest one, which plain dlsym may give, has another layout of the condition.
+    if (!next) *(void **)&next = dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2");
+    if (!next) *(void **)&next = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
+    struct timespec real = *deadline;
+    if (real.tv_sec > 1000000000) real.tv_sec -= shift;
+    return next(condition, mutex, &real);
+}
