@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -46,13 +47,30 @@ int timespec_get(struct timespec *value, int base) {
     return base;
 }
 
-// A deadline made from our time of day, which the kernel compares with its own. One of the monotonic clock is decades smaller.
+// The functions below take a deadline made from our time of day, which the kernel compares with its own. One made from the monotonic clock
+// is decades smaller.
+static struct timespec real(const struct timespec *deadline) {
+    struct timespec result = *deadline;
+    if (result.tv_sec > 1000000000) result.tv_sec -= shift;
+    return result;
+}
+
+// By version: plain dlsym may give the oldest one, which has another layout of the condition.
+static void *original(const char *name, const char *version) {
+    void *found = dlvsym(RTLD_NEXT, name, version);
+    return found ? found : dlsym(RTLD_NEXT, name);
+}
+
 int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, const struct timespec *restrict deadline) {
     static int (*next)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
-    // By version: the oldest one, which plain dlsym may give, has another layout of the condition.
-    if (!next) *(void **)&next = dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2");
-    if (!next) *(void **)&next = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
-    struct timespec real = *deadline;
-    if (real.tv_sec > 1000000000) real.tv_sec -= shift;
-    return next(condition, mutex, &real);
+    if (!next) *(void **)&next = original("pthread_cond_timedwait", "GLIBC_2.3.2");
+    struct timespec until = real(deadline);
+    return next(condition, mutex, &until);
+}
+
+int sem_timedwait(sem_t *restrict semaphore, const struct timespec *restrict deadline) {
+    static int (*next)(sem_t *, const struct timespec *);
+    if (!next) *(void **)&next = original("sem_timedwait", "GLIBC_2.34");
+    struct timespec until = real(deadline);
+    return next(semaphore, &until);
 }
