@@ -1,7 +1,7 @@
 // A wall clock that is SHIFTED_CLOCK_SECONDS off, for one process: LD_PRELOAD of this, compiled as a shared library.
 //
-// Only what tells or awaits the time of day is changed. libfaketime also takes over waits on the monotonic clock, and with the version in
-// Debian 12 a Swift service does not answer any more.
+// Only what tells or awaits the time of day is changed. libfaketime does more, and the version of Debian 12 leaves out what librdkafka waits
+// with (cnd_timedwait): its threads would sleep for the hours that the clock is off.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,6 +65,14 @@ static void *original(const char *name, const char *version) {
 int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, const struct timespec *restrict deadline) {
     static int (*next)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
     if (!next) *(void **)&next = original("pthread_cond_timedwait", "GLIBC_2.3.2");
+    struct timespec until = real(deadline);
+    return next(condition, mutex, &until);
+}
+
+// librdkafka waits with this one; within glibc it does not come by the function above.
+int cnd_timedwait(cnd_t *restrict condition, mtx_t *restrict mutex, const struct timespec *restrict deadline) {
+    static int (*next)(cnd_t *, mtx_t *, const struct timespec *);
+    if (!next) *(void **)&next = original("cnd_timedwait", "GLIBC_2.34");
     struct timespec until = real(deadline);
     return next(condition, mutex, &until);
 }
