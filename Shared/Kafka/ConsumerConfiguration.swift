@@ -12,14 +12,15 @@ package struct ConsumerConfiguration: Sendable {
     /// A member silent for longer loses its partitions: how long they stand still after a process was killed. Six seconds is the least
     /// that a broker takes as it comes; heartbeats have their own thread, so that work does not silence a member.
     package var sessionTimeoutMilliseconds: Int
-    /// A member whose owner asks for nothing (`nextBatch`, `hold`) for longer loses its partitions.
+    /// A member whose owner asks for nothing (`nextBatch`, `hold`) for longer loses its partitions. A request to join waits three seconds
+    /// longer for its answer: so long nothing is consumed when the broker hung or lost the request, hence not librdkafka's five minutes.
     package var maxPollIntervalMilliseconds: Int
     /// librdkafka properties laid over ours, such as TLS and SASL. Values are never logged.
     package var extra: [String: String]
 
     package init(
         brokers: String, clientID: String, group: String, topics: [String], instanceID: String? = nil,
-        sessionTimeoutMilliseconds: Int = 6000, maxPollIntervalMilliseconds: Int = 300_000, extra: [String: String] = [:]
+        sessionTimeoutMilliseconds: Int = 6000, maxPollIntervalMilliseconds: Int = 60_000, extra: [String: String] = [:]
     ) {
         self.brokers = brokers
         self.clientID = clientID

@@ -31,4 +31,12 @@ import Testing
         #expect(properties["partition.assignment.strategy"] == "range")
         #expect(properties["group.instance.id"] == "i")
     }
+
+    @Test("A request to join whose answer was lost is given up after about a minute")
+    func joinTimeout() throws {
+        let properties = ConsumerConfiguration(brokers: "b:1", clientID: "c", group: "g", topics: ["t"]).properties
+        // librdkafka waits for the answer for this long and three seconds.
+        let milliseconds = try #require(properties.last { $0.0 == "max.poll.interval.ms" }.flatMap { Int($0.1) })
+        #expect((30_000...60_000).contains(milliseconds))
+    }
 }
