@@ -1,4 +1,4 @@
-"""Rows 11 to 25: the broker is away, hangs, is slow, loses answers, refuses, moves leaders, trims its log, and holds unfit records."""
+"""Rows 11 to 24: the broker is away, hangs, is slow, loses answers, refuses, moves leaders, trims its log, and holds unfit records."""
 
 import base64
 import collections
@@ -269,25 +269,3 @@ def test_row_24_poison(world, shop):
         f"WHERE convert_from(record_key, 'UTF8') IN ({', '.join(repr(name) for name in poison)})")
     assert {row["name"]: base64.b64decode(row["value"]) for row in rows} == poison
     assert all(row["reason"] for row in rows)
-
-
-def test_row_25_a_record_that_kills_its_process(world, shop):
-    """The grouper dies each time that it has a certain record in hand. Its attempts are counted before they begin, so that after some lives
-    the record is put aside and its partition goes on. Here every record is one that kills; DeadlyRecordTests has good neighbours."""
-    before = shop.letters()
-    world.grouper.stop()
-    shop.send(1)
-    deaths = 0
-    while True:
-        world.grouper.start(CRASHPOINT="batch.written:1")
-        wait_for("it dies, or puts the record aside", lambda: not world.grouper.is_alive or shop.letters() > before, timeout=60, interval=0.1)
-        if world.grouper.is_alive:
-            break
-        deaths += 1
-        assert deaths < 10
-    assert deaths >= 2, "a process that dies once may have been killed by somebody"
-    world.grouper.kill()
-    world.grouper.start(CRASHPOINT=None).wait_ready()
-    assert shop.letters() == before + 1
-    shop.send(2)
-    wait_for("its partition goes on", lambda: [incident["service"] for incident in shop.incidents()] == [shop.service(2)])
