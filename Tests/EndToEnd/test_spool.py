@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from support.stack import alert, free_port_block, wait_for, webhook
-from test_faults import SECRET, check_each_told_once, send_many, sink  # noqa: F401
+from support.told_once import SECRET, check_each_told_once, send_many, sink  # noqa: F401
 
 GATEWAY = "ingest-gateway"
 
