@@ -13,7 +13,6 @@ import ServiceLifecycle
 struct BatchProcessor {
     private static let attemptsPerDefect = 2
     private static let deathReason = "the process died \(Attempts.alone) times while it handled this record alone"
-    private static let deadLetterTimeoutMilliseconds = 3000
     /// Records put aside without the handler naming them: a burst of these means that our code is at fault, not the records.
     private static let defectBurst = 100.0
     private static let defectsPerSecond = 0.1
@@ -26,6 +25,7 @@ struct BatchProcessor {
     private let metrics: WorkerMetrics
     private let health: WorkerHealth
     private let transaction: BatchTransaction
+    private let deadLetters: DeadLetterPublisher
     private var backoff = Backoff()
     private var defectBudget: TokenBucket
     /// Next offsets not yet shown to Kafka.
@@ -43,6 +43,7 @@ struct BatchProcessor {
         self.metrics = metrics
         self.health = health
         transaction = BatchTransaction(pool: runtime.pool, group: group, handler: handler, clock: runtime.clock)
+        deadLetters = DeadLetterPublisher(runtime: runtime, group: group)
         defectBudget = TokenBucket(capacity: Self.defectBurst, perSecond: Self.defectsPerSecond, now: runtime.clock())
     }
 
@@ -99,7 +100,8 @@ struct BatchProcessor {
         do {
             return try await positions.begin(work, counts: counts) ? nil : .fenced
         } catch {
-            return BatchFailure(error)
+            // Whatever it is, no record is to blame for it.
+            return .surroundings(cause: "attempt", detail: "\(error)")
         }
     }
 
@@ -152,27 +154,8 @@ struct BatchProcessor {
         committed.merge(work.nextOffsets, uniquingKeysWith: max)
         metrics.done(work)
         await runtime.outbox.publish(rows)
-        await publish(work.unfit)
+        await deadLetters.publish(work.unfit)
         if !work.records.isEmpty { await handler.committed(work.records) }
-    }
-
-    /// The table is what counts; the topic is for those who watch it, so a failure to write there is only noted.
-    private func publish(_ letters: [DeadLetter]) async {
-        guard !letters.isEmpty else { return }
-        for letter in letters {
-            runtime.logger.warning(
-                "record put aside",
-                metadata: [
-                    "kafka.group": "\(group)", "kafka.topic": "\(letter.record.topic)", "kafka.partition": "\(letter.record.partition)",
-                    "kafka.offset": "\(letter.record.offset)",
-                ])
-        }
-        do {
-            try await runtime.producer.send(
-                letters.map { $0.outgoing(group: group) }, timeoutMilliseconds: Self.deadLetterTimeoutMilliseconds)
-        } catch {
-            runtime.logger.warning("dead letters not published", metadata: ["kafka.group": "\(group)", "error": "\(error)"])
-        }
     }
 
     /// After a second failure: halves the part, or puts its only record aside.
