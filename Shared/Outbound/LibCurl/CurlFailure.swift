@@ -19,6 +19,8 @@ enum CurlFailure {
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING, CURLE_WRITE_ERROR, CURLE_HTTP2,
             CURLE_HTTP2_STREAM, CURLE_REMOTE_ACCESS_DENIED, CURLE_HTTP_RETURNED_ERROR:
             .protocolViolation
+        // How libcurl calls a single header line beyond its own bound of 100 KB.
+        case CURLE_OUT_OF_MEMORY where transfer.openedSockets > 0: .protocolViolation
         case CURLE_LOGIN_DENIED, CURLE_AUTH_ERROR: .authentication
         case CURLE_URL_MALFORMAT, CURLE_BAD_FUNCTION_ARGUMENT: .invalidRequest
         default: .library
