@@ -5,7 +5,7 @@ import Testing
 
 @testable import doc_publisher
 
-@Suite(.timeLimit(.minutes(2))) struct DocumentWriterTests {
+@Suite(.timeLimit(.minutes(10))) struct DocumentWriterTests {
     private let well = TestPublisher()
     private let away = TestPublisher(isAway: true)
 

@@ -9,7 +9,7 @@ import Testing
 @testable import alert_grouper
 
 /// The grouper's SQL against a real PostgreSQL.
-@Suite(.timeLimit(.minutes(2))) struct GrouperDatabaseTests {
+@Suite(.timeLimit(.minutes(10))) struct GrouperDatabaseTests {
     @Test func `a batch becomes rows, history, events and facts`() async throws {
         try await GrouperDatabase.with { database in
             let facts = try await database.handle([

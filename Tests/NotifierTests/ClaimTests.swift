@@ -6,7 +6,7 @@ import Testing
 @testable import notifier
 
 /// Who may send what: the claim's SQL against a real PostgreSQL.
-@Suite(.timeLimit(.minutes(2))) struct ClaimTests {
+@Suite(.timeLimit(.minutes(10))) struct ClaimTests {
     @Test func `a claim notes the owner, the fence and the intent`() async throws {
         try await LedgerDatabase.with { database in
             let channel = try await database.addChannel(config: #"{"url": "https://example.com"}"#)

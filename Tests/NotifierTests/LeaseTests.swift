@@ -7,7 +7,7 @@ import Testing
 @testable import notifier
 
 /// What happens to deliveries whose process is gone, against a real PostgreSQL.
-@Suite(.timeLimit(.minutes(2))) struct LeaseTests {
+@Suite(.timeLimit(.minutes(10))) struct LeaseTests {
     @Test func `a lease that holds is left alone`() async throws {
         try await LedgerDatabase.with { database in
             _ = try await database.addChannel()

@@ -7,7 +7,7 @@ import Testing
 @testable import notifier
 
 /// What an attempt leaves behind: row, attempt, thread and fact, against a real PostgreSQL.
-@Suite(.timeLimit(.minutes(2))) struct OutcomeTests {
+@Suite(.timeLimit(.minutes(10))) struct OutcomeTests {
     @Test func `what was taken is finished with its fact in the same transaction`() async throws {
         try await LedgerDatabase.with { database in
             let channel = try await database.addChannel()

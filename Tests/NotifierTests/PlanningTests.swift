@@ -8,7 +8,7 @@ import Testing
 @testable import notifier
 
 /// From facts to rows of the ledger, against a real PostgreSQL.
-@Suite(.timeLimit(.minutes(2))) struct PlanningTests {
+@Suite(.timeLimit(.minutes(10))) struct PlanningTests {
     @Test func `an event becomes one row for each channel and part`() async throws {
         try await LedgerDatabase.with { database in
             _ = try await database.addChannel("a-webhook")

@@ -8,7 +8,7 @@ import Testing
 @testable import notifier
 
 /// Messages of the Slack bot that may have arrived: looked up before they are sent again.
-@Suite(.timeLimit(.minutes(2))) struct ReconcileTests {
+@Suite(.timeLimit(.minutes(10))) struct ReconcileTests {
     /// What Slack has and how it answers to look-ups.
     private final class Slack: Sendable {
         private let held = Mutex<[String]>([])

@@ -6,7 +6,7 @@ import Testing
 @testable import notifier
 
 /// What happens at the shutdown to deliveries that were claimed but not sent, and to outcomes that are not written yet.
-@Suite(.timeLimit(.minutes(2))) struct ReleaseTests {
+@Suite(.timeLimit(.minutes(10))) struct ReleaseTests {
     @Test func `a delivery that was not sent is given back without a trace, also by a cancelled task`() async throws {
         try await LedgerDatabase.with { database in
             _ = try await database.addChannel()

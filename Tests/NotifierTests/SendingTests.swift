@@ -8,7 +8,7 @@ import Testing
 @testable import notifier
 
 /// From claim to outcome with a receiver on this machine.
-@Suite(.timeLimit(.minutes(2))) struct SendingTests {
+@Suite(.timeLimit(.minutes(10))) struct SendingTests {
     private static let secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
     private func settings(_ receiver: WebReceiver) -> String { #"{"url": "\#(receiver.url)", "secret": ["\#(Self.secret)"]}"# }

@@ -8,7 +8,7 @@ import Testing
 @testable import notifier
 
 /// Receivers that misbehave: each costs its own channel a failure, nobody else anything, and never more than the time-out.
-@Suite(.timeLimit(.minutes(2))) struct SinkFaultTests {
+@Suite(.timeLimit(.minutes(10))) struct SinkFaultTests {
     private static let secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
     /// The time-out of an HTTP request, and what a busy machine may add to it.
     private static let patience = Duration.seconds(10 + 20)

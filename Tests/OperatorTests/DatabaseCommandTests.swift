@@ -6,7 +6,7 @@ import Testing
 @testable import tocsin
 
 /// The commands against a database of their own.
-@Suite(.timeLimit(.minutes(2))) struct DatabaseCommandTests {
+@Suite(.timeLimit(.minutes(10))) struct DatabaseCommandTests {
     private func withMigrated(_ body: ([String: String]) async throws -> Void) async throws {
         try await withTestDatabase { url in
             let environment = ["DATABASE_URL": url]

@@ -6,7 +6,7 @@ import Testing
 @testable import tocsin
 
 /// Dead letters from the table to the topic and back to the eye.
-@Suite(.timeLimit(.minutes(2))) struct DeadLetterTests {
+@Suite(.timeLimit(.minutes(10))) struct DeadLetterTests {
     private static let first = "11111111-1111-4111-8111-111111111111"
     private static let second = "22222222-2222-4222-8222-222222222222"
 

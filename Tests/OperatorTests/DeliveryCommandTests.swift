@@ -6,7 +6,7 @@ import Testing
 @testable import tocsin
 
 /// Messages that did not arrive, from the ledger to the eye and back into the queue.
-@Suite(.timeLimit(.minutes(2))) struct DeliveryCommandTests {
+@Suite(.timeLimit(.minutes(10))) struct DeliveryCommandTests {
     private static let dead = "11111111-1111-4111-8111-111111111111"
     private static let doubtful = "22222222-2222-4222-8222-222222222222"
     private static let sent = "33333333-3333-4333-8333-333333333333"

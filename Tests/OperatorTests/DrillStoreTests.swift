@@ -5,7 +5,7 @@ import Testing
 @testable import tocsin
 
 /// What a drill reads from the database, with the rows that the services would have written.
-@Suite(.timeLimit(.minutes(2))) struct DrillStoreTests {
+@Suite(.timeLimit(.minutes(10))) struct DrillStoreTests {
     private static let team = "11111111-1111-4111-8111-111111111111"
     private static let incident = "22222222-2222-4222-8222-222222222222"
 

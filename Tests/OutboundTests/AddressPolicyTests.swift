@@ -3,7 +3,7 @@ import Testing
 
 @testable import Outbound
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct AddressPolicyTests {
     /// Ways to write this machine, the site, or the cloud's metadata service.
     static let spellings = [

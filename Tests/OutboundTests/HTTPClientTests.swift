@@ -23,7 +23,7 @@ func failure(_ call: () async throws(OutboundError) -> Void) async throws -> Out
 
 struct ShouldHaveFailed: Error {}
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct HTTPClientTests {
     @Test("every status is an answer, not an error", arguments: [200, 202, 204, 301, 307, 400, 404, 410, 429, 500, 503])
     func statuses(status: Int) async throws {

@@ -1,7 +1,7 @@
 import Outbound
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct HTTPFaultTests {
     /// A peer's misbehaviour and what the caller must learn from it.
     struct Fault: Sendable, CustomTestStringConvertible {

@@ -2,7 +2,7 @@ import Logging
 import Outbound
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct SMTPClientTests {
     let client = SMTPClient(policy: AddressPolicy(allowPrivateAddresses: true), logger: quiet)
     let mail = Mail(

@@ -4,7 +4,7 @@ import Glibc
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectionTests {
     static let serverIsOurs = ProcessInfo.processInfo.environment["DATABASE_URL", default: ""].isEmpty
 
     private func configuration(_ url: String, statementTimeoutMilliseconds: Int = 5000) -> PostgresConfiguration {

@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 /// Errors are logged as they are, so nothing that was bound, stored or used to log in may be in them.
-@Suite(.timeLimit(.minutes(2))) struct ErrorTextTests {
+@Suite(.timeLimit(.minutes(10))) struct ErrorTextTests {
     static let secret = "s3cr3t-value"
 
     @Test func `No error of the server quotes what was bound`() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite(.timeLimit(.minutes(2))) struct PoolTests {
+@Suite(.timeLimit(.minutes(10))) struct PoolTests {
     @Test func `Never more connections than allowed, and every caller is served`() async throws {
         try await withPool(maxConnections: 3) { pool, _ async throws in
             let most = Shared((now: 0, most: 0))

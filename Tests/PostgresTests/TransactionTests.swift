@@ -1,7 +1,7 @@
 import Postgres
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct TransactionTests {
+@Suite(.timeLimit(.minutes(10))) struct TransactionTests {
     /// `account`: one row, id 1, balance 0.
     private func withAccount(_ body: (PostgresPool, String) async throws -> Void) async throws {
         try await withPool { pool, url async throws in

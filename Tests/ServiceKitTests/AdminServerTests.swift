@@ -10,7 +10,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite(.timeLimit(.minutes(2))) struct AdminServerTests {
+@Suite(.timeLimit(.minutes(10))) struct AdminServerTests {
     @Test("health is about the process, ready about what it needs, metrics in Prometheus' text")
     func routes() async throws {
         try await Harness.run { harness in

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite(.timeLimit(.minutes(3))) struct BatchWorkerTests {
+@Suite(.timeLimit(.minutes(10))) struct BatchWorkerTests {
     private let group = "example"
 
     private func worker(_ harness: Harness, _ handler: TableHandler) -> BatchWorker {

@@ -16,7 +16,7 @@ private struct FailingService: Service {
     func run() async throws { throw Broken() }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct BootstrapTests {
+@Suite(.timeLimit(.minutes(10))) struct BootstrapTests {
     private func run(_ harness: Harness, requires version: Int) async -> Int32 {
         let settings = SettingsReader(environment: [
             "KAFKA_BROKERS": harness.broker.bootstrapServers, "DATABASE_URL": harness.databaseURL, "TOCSIN_ADMIN_PORT": "0",

@@ -8,7 +8,7 @@ import Testing
 @testable import ServiceKit
 
 /// Real processes that die at a record, each a copy of this test program that runs a worker.
-@Suite(.timeLimit(.minutes(5))) struct DeadlyRecordTests {
+@Suite(.timeLimit(.minutes(10))) struct DeadlyRecordTests {
     /// Lives that end in the record before it is put aside.
     private static let deaths = Attempts.together + Attempts.alone
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite(.timeLimit(.minutes(2))) struct DueRowLoopTests {
+@Suite(.timeLimit(.minutes(10))) struct DueRowLoopTests {
     private struct Trouble: Error {}
 
     @Test("runs again at once while there is work, then waits for the hint")

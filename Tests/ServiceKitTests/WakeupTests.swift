@@ -2,7 +2,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite(.timeLimit(.minutes(1))) struct WakeupTests {
+@Suite(.timeLimit(.minutes(10))) struct WakeupTests {
     private static let longMilliseconds = 600_000
 
     @Test("a hint given before the wait counts")

@@ -8,7 +8,7 @@ import Testing
 @testable import ServiceKit
 
 /// What a worker's surroundings do to it.
-@Suite(.timeLimit(.minutes(3))) struct WorkerFaultTests {
+@Suite(.timeLimit(.minutes(10))) struct WorkerFaultTests {
     private func worker(_ runtime: Runtime, topic: Topic = .signals, maxRecords: Int = 50) -> BatchWorker {
         BatchWorker(runtime: runtime, group: "example", topics: [topic], maxRecords: maxRecords, handler: TableHandler())
     }

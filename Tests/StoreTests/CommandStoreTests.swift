@@ -3,7 +3,7 @@ import Postgres
 import Store
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct CommandStoreTests {
+@Suite(.timeLimit(.minutes(10))) struct CommandStoreTests {
     private func command(_ id: String, _ incident: Incident, _ action: IncidentCommand.Action = .acknowledge) -> IncidentCommand {
         IncidentCommand(
             id: id, teamID: incident.teamID, incidentID: incident.id, action: action, actor: Actor(kind: .person, name: "ada"),

@@ -4,7 +4,7 @@ import Postgres
 import Store
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct IncidentStoreTests {
+@Suite(.timeLimit(.minutes(10))) struct IncidentStoreTests {
     @Test func `an incident and its events are read as they were written`() async throws {
         try await StoreDatabase.with { database in
             let opened = try await database.open()

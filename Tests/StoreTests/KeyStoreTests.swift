@@ -3,7 +3,7 @@ import Postgres
 import Store
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct KeyStoreTests {
+@Suite(.timeLimit(.minutes(10))) struct KeyStoreTests {
     private static let start = StoreDatabase.start
 
     private func directory(_ database: StoreDatabase) async throws -> KeyDirectory {

@@ -3,7 +3,7 @@ import Postgres
 import Store
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct MigratorTests {
+@Suite(.timeLimit(.minutes(10))) struct MigratorTests {
     /// Everything that makes the schema, as text: columns, indexes, constraints, enums, sequences.
     private func schema(_ connection: PostgresConnection) async throws -> [String] {
         try await connection.query(

@@ -3,7 +3,7 @@ import Postgres
 import Store
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ProgressStoreTests {
+@Suite(.timeLimit(.minutes(10))) struct ProgressStoreTests {
     /// Five events of one incident, saved.
     private func life(_ database: StoreDatabase) async throws -> [IncidentEvent] {
         var events = [try await database.open()]

@@ -3,7 +3,7 @@ import Postgres
 import Store
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct TeamAndChannelTests {
+@Suite(.timeLimit(.minutes(10))) struct TeamAndChannelTests {
     @Test func `a team is found with its settings and its slug is its own`() async throws {
         try await StoreDatabase.with { database in
             let settings = TeamSettings(resolveHoldSeconds: 30, reopenWindowSeconds: 0)
