@@ -17,8 +17,11 @@ from support.stack import Stack  # noqa: E402
 from world import World, short_or_long  # noqa: E402
 
 # A killed member of a consumer group holds its partitions for the session's length, and a request to join waits for the poll interval when its
-# answer is lost: short, so that every restart is.
-KAFKA = "session.timeout.ms=3000;heartbeat.interval.ms=500;socket.timeout.ms=4000" + short_or_long(";max.poll.interval.ms=15000", "")
+# answer is lost: short, so that every restart is. One request in flight: the dev broker checks no sequence numbers (../README.md).
+KAFKA = (
+    "session.timeout.ms=3000;heartbeat.interval.ms=500;socket.timeout.ms=4000;max.in.flight.requests.per.connection=1"
+    + short_or_long(";max.poll.interval.ms=15000", "")
+)
 
 
 @pytest.fixture(scope="session")
