@@ -4,6 +4,7 @@ Times are compared with a run of the same requests on the same machine a moment 
 """
 
 import gzip
+import http.client
 import json
 import socket
 import threading
@@ -327,17 +328,27 @@ def test_limits_a_full_server_makes_room_for_a_request(stack, team):
 
 
 class Flood:
-    """Requests of one key as fast as an answer comes, on `clients` connections; counts what they were answered."""
+    """Requests of one key, `clients` at once, each on a connection that is kept; counts what they were answered. Held to a pace: more would
+    only keep this process busy, which times the quiet keys."""
 
-    def __init__(self, send, clients: int = 2):
+    def __init__(self, port: int, path: str, body: dict, key: str, per_second: int, clients: int = 2):
         self.statuses = {}
         self.stopping = False
-        self.threads = [threading.Thread(target=self._run, args=(send,), daemon=True) for _ in range(clients)]
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        arguments = (port, path, json.dumps(body), headers, clients / per_second)
+        self.threads = [threading.Thread(target=self._run, args=arguments, daemon=True) for _ in range(clients)]
 
-    def _run(self, send) -> None:
+    def _run(self, port, path, body, headers, pause) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+        due = time.monotonic()
         while not self.stopping:
-            status = send()
-            self.statuses[status] = self.statuses.get(status, 0) + 1
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            self.statuses[answer.status] = self.statuses.get(answer.status, 0) + 1
+            due = max(due + pause, time.monotonic() - pause)
+            time.sleep(max(0.0, due - time.monotonic()))
+        connection.close()
 
     def __enter__(self):
         for thread in self.threads:
@@ -355,7 +366,7 @@ def test_limits_a_noisy_key_slows_no_other(stack, team):
     one of another team, are served as before."""
     noisy = team.key("ingest")
     other_team = type(team)(stack, team.slug + "-b")
-    rate = 40
+    rate = 20
     with Extra(stack, "ingest-gateway", KEY_RATE_PER_S=rate, KEY_BURST=rate, TEAM_RATE_PER_S=1000, TEAM_BURST=1000) as gateway:
         base = f"http://127.0.0.1:{gateway.port}"
 
@@ -363,8 +374,8 @@ def test_limits_a_noisy_key_slows_no_other(stack, team):
             return request("POST", base + path, body, {"Authorization": f"Bearer {key}"})
 
         def quiet(key):
-            # Slower than the key's rate.
-            time.sleep(1.2 / rate)
+            # The two keys in turn: each is slower than its rate.
+            time.sleep(0.7 / rate)
             start = time.monotonic()
             assert post("/api/webhooks/generic", {"title": "quiet"}, key).status == 200
             return time.monotonic() - start
@@ -373,7 +384,7 @@ def test_limits_a_noisy_key_slows_no_other(stack, team):
         wait_for("the keys are known", lambda: post("/api/webhooks/generic", {"title": "x"}, noisy).status != 401)
         keys = [team.ingest_key, other_team.ingest_key]
         alone = sorted(quiet(key) for _ in range(20) for key in keys)
-        with Flood(lambda: post("/api/webhooks/alertmanager", alertmanager, noisy).status) as flood:
+        with Flood(gateway.port, "/api/webhooks/alertmanager", alertmanager, noisy, per_second=15 * rate) as flood:
             begun = time.monotonic()
             beside = sorted(quiet(key) for _ in range(20) for key in keys)
             seconds = time.monotonic() - begun
@@ -382,7 +393,7 @@ def test_limits_a_noisy_key_slows_no_other(stack, team):
             ("/api/webhooks/alertmanager", alertmanager), ("/api/v2/alerts", []), ("/api/webhooks/generic", {"title": "x"})] * 30]
         print(f"noisy key: {asked / seconds:.0f} requests/s at a rate of {rate}, answers {flood.statuses}")
         print(f"quiet keys: median {1000 * alone[20]:.1f} -> {1000 * beside[20]:.1f} ms, p99 {1000 * p99(alone):.1f} -> {1000 * p99(beside):.1f} ms")
-        assert asked / seconds > 5 * rate
+        assert asked / seconds > 3 * rate
         assert set(flood.statuses) <= {200, 503} and flood.statuses[503] > flood.statuses.get(200, 0)
         assert flood.statuses.get(200, 0) <= rate * (seconds + 3) * 1.5
         assert beside[20] < 20 * alone[20], "the quiet keys wait for the noisy one"
