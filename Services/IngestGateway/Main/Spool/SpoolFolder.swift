@@ -22,7 +22,7 @@ final class SpoolFolder: Sendable {
         }
         lock = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw Self.refused(path, "cannot be written: \(Self.text(errno))") }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.take(lock) else {
             let reason = errno == EWOULDBLOCK ? "is in use by another gateway; give each a folder of its own" : Self.text(errno)
             _ = close(lock)
             throw Self.refused(path, reason)
@@ -30,6 +30,17 @@ final class SpoolFolder: Sendable {
     }
 
     deinit { _ = close(lock) }
+
+    /// Tries for two seconds: a predecessor that is just ending, or a child it was starting, still holds the lock for a moment.
+    /// - Returns: false with `errno` set.
+    private static func take(_ lock: Int32) -> Bool {
+        for _ in 0..<40 {
+            if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            usleep(50_000)
+        }
+        return flock(lock, LOCK_EX | LOCK_NB) == 0
+    }
 
     /// Renames a damaged database and its journal, so that a new one can be made in their place. Nothing is deleted.
     /// - Returns: where the database is now.
