@@ -92,8 +92,11 @@ final class ConnectionTable: Sendable {
 
     private static func longestWaiting(_ connections: [ServerConnection]) -> ServerConnection? {
         var best: (connection: ServerConnection, since: UInt64)?
-        for _ in 0..<min(sample, connections.count * 2) {
-            guard let candidate = connections.randomElement(), let since = candidate.waits else { continue }
+        // Draws could miss the only one that waits: a small table is looked through.
+        let isSmall = connections.count <= sample
+        for number in 0..<min(sample, connections.count) {
+            let candidate = isSmall ? connections[number] : connections[Int.random(in: 0..<connections.count)]
+            guard let since = candidate.waits else { continue }
             if since < best?.since ?? .max { best = (candidate, since) }
         }
         return best?.connection
