@@ -58,6 +58,8 @@ struct ControlLoop {
         do {
             let command = try Command.parse(line, codes: MockCluster.codes)
             try cluster.apply(command)
+            // A broker that comes back may listen on a new socket.
+            if case .up = command { ListeningSockets.sendAtOnce() }
             return (command == .brokers ? "ok \(cluster.bootstrapServers)" : "ok", command == .stop)
         } catch {
             return ("error \(error)", false)

@@ -24,6 +24,7 @@ enum DevBroker {
     private static func serve(_ arguments: ServeArguments) throws(Failure) {
         let signals = try StopSignals()
         let cluster = try MockCluster(brokers: arguments.brokers)
+        ListeningSockets.sendAtOnce()
         for (topic, partitions) in arguments.topics { try cluster.create(topic: topic, partitions: partitions) }
         let control = try arguments.control.map { path throws(Failure) in try ControlSocket(path: path) }
         defer { control?.remove() }
