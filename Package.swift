@@ -133,6 +133,9 @@ let package = Package(
         .executableTarget(
             name: "codec-benchmark", dependencies: ["AlertSources", "Models", "JSON"], path: "Tests/Benchmarks/Codec",
             swiftSettings: rules),
+        .executableTarget(
+            name: "hot-paths", dependencies: ["AlertSources", "Grouping", "Delivery", "Postgres", "Models", "JSON"],
+            path: "Tests/Benchmarks/HotPaths", swiftSettings: rules),
 
         // The pure halves of all services in one process, with a virtual clock and seeded faults
         .target(
