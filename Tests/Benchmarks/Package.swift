@@ -1,5 +1,5 @@
 // swift-tools-version: 6.2
-// The ceilings that the figures of Tests/Benchmarks/run stand beside. A package of its own, so that users of Tocsin never resolve or build it.
+// The ceilings and peers that the figures of Tests/Benchmarks/run stand beside. A package of its own, so that users of Tocsin never resolve or build it.
 import PackageDescription
 
 let package = Package(
@@ -18,6 +18,18 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "BareServer", swiftSettings: [.treatAllWarnings(as: .error)]),
+        .executableTarget(
+            name: "foundation-server",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "FoundationServer", swiftSettings: [.treatAllWarnings(as: .error)]),
+        .executableTarget(
+            name: "bare-consumer", path: "BareConsumer",
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("rdkafka")]),
         .executableTarget(
             name: "bare-producer", path: "BareProducer",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("rdkafka")]),

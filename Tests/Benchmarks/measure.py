@@ -13,33 +13,39 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from bench import environment, machine, report, stages  # noqa: E402
+from bench import ceilings, document, environment, gateway, machine, peers, report, stages  # noqa: E402
 
-STAGES = ["codec", "starts", "latency", "distinct", "storm", "gateway", "producer"]
+STAGES = [
+    "codec", "starts", "latency", "distinct", "storm", "storm-one", "gateway", "kafka", "database", "python-pipeline",
+]
+# Those that need .local/peers.
+PEERS = {"database", "python-pipeline"}
 
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="Tests/Benchmarks/run", description=__doc__)
     parser.add_argument("--only", default=",".join(STAGES), help=f"stages, of {','.join(STAGES)}")
-    parser.add_argument("--alerts", type=int, default=20_000, help="alerts of each pipeline stage, a multiple of 20 (20000)")
+    parser.add_argument("--alerts", type=int, default=40_000, help="alerts of a pipeline stage, a multiple of 1000 (40000)")
     parser.add_argument("--services", type=int, default=1000, help="services that the distinct alerts are of (1000)")
     parser.add_argument("--connections", type=int, default=64, help="connections to the gateway (64)")
-    parser.add_argument("--seconds", type=int, default=8, help="length of each gateway run (8)")
+    parser.add_argument("--seconds", type=int, default=5, help="length of each run of a server (5)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of the gateway and its peers; medians count (3)")
     parser.add_argument("--limit", type=int, default=120, help="seconds after which a pipeline stage gives up (120)")
     parser.add_argument("--messages", type=int, default=300_000, help="records of the bare producer (300000)")
-    parser.add_argument("--latency-alerts", type=int, default=300, help="alerts of the latency stage (300)")
-    parser.add_argument("--latency-rate", type=float, default=10, help="alerts a second of the latency stage (10)")
+    parser.add_argument("--latency-alerts", type=int, default=1500, help="alerts of the latency stage (1500)")
+    parser.add_argument("--latency-rate", type=float, default=100, help="alerts a second of the latency stage (100)")
     parser.add_argument("--codec-seconds", type=float, default=1.0, help="seconds of each codec stage (1)")
+    parser.add_argument("--write-docs", action="store_true", help="put the figures and charts into docs/performance.md")
     chosen = parser.parse_args()
     bounds = {
-        "alerts": (20, 500_000), "services": (1, 100_000), "connections": (1, 2000), "seconds": (1, 120), "limit": (1, 600),
+        "alerts": (20, 500_000), "services": (1, 100_000), "connections": (1, 2000), "seconds": (1, 120), "rounds": (1, 20), "limit": (1, 600),
         "messages": (1, 10_000_000), "latency_alerts": (1, 10_000), "latency_rate": (0.1, 1000), "codec_seconds": (0.05, 30),
     }
     for name, (least, most) in bounds.items():
         if not least <= getattr(chosen, name) <= most:
             parser.error(f"--{name.replace('_', '-')} must be from {least} to {most}")
-    if chosen.alerts % 20:
-        parser.error("--alerts must be a multiple of 20")
+    if chosen.alerts % 1000:
+        parser.error("--alerts must be a multiple of 1000")
     chosen.only = chosen.only.split(",")
     if unknown := set(chosen.only) - set(STAGES):
         parser.error(f"no such stage: {', '.join(sorted(unknown))}")
@@ -52,7 +58,7 @@ def measure(chosen: argparse.Namespace, folder: pathlib.Path, result: dict) -> N
     built = environment.ROOT / ".build" / os.environ["TOCSIN_BUILD"]
 
     def stage(name, run):
-        if name in chosen.only:
+        if name in chosen.only and (name not in PEERS or peers.are_built()):
             print(f"==> {name}", file=sys.stderr, flush=True)
             result[name] = run()
 
@@ -68,11 +74,14 @@ def measure(chosen: argparse.Namespace, folder: pathlib.Path, result: dict) -> N
         result["idle_mb"] = stages.resident(stack)
         stage("latency", lambda: stages.latency(stack, chosen.latency_alerts, chosen.latency_rate))
         stage("distinct", lambda: stages.distinct(stack, folder, chosen.alerts, chosen.services, chosen.connections, chosen.limit))
-        stage("storm", lambda: stages.storm(stack, folder, chosen.alerts, chosen.connections, chosen.limit))
-        if "gateway" in chosen.only:
-            with environment.bare_server(programs / "bare-server") as (url, pid):
-                stage("gateway", lambda: stages.gateway(stack, folder, url, pid, chosen.connections, chosen.seconds))
-        stage("producer", lambda: stages.producer(stack, programs / "bare-producer", chosen.messages, 30))
+        stage("storm", lambda: stages.storm(stack, folder, chosen.alerts, 50, chosen.connections, chosen.limit))
+        stage("storm-one", lambda: stages.storm(stack, folder, chosen.alerts, 1, chosen.connections, chosen.limit))
+        starts_at = stages.just_now()
+        stage("gateway", lambda: gateway.measure(
+            stack, folder, programs, starts_at, chosen.connections, chosen.seconds, chosen.rounds))
+        stage("kafka", lambda: ceilings.kafka(stack, programs, chosen.messages, 30))
+        stage("database", lambda: ceilings.database(stack, 5))
+        stage("python-pipeline", lambda: ceilings.python_pipeline(stack, 30))
 
 
 def main() -> int:
@@ -88,6 +97,8 @@ def main() -> int:
     }
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-bodies-") as folder:
         measure(chosen, pathlib.Path(folder), result)
+    if (kept := environment.ROOT / "docs" / "performance" / "scale.json").exists():
+        result["scale"] = json.loads(kept.read_text())
     text = report.markdown(result)
     target = environment.ROOT / ".local" / "benchmarks"
     target.mkdir(parents=True, exist_ok=True)
@@ -95,6 +106,8 @@ def main() -> int:
     (target / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
     (target / f"{name}.md").write_text(text + "\n")
     print(text)
+    if chosen.write_docs:
+        document.write(environment.ROOT / "docs", text, result)
     print(f"\nwritten to .local/benchmarks/{name}.md and .json", file=sys.stderr)
     return 1 if "NOT VALID" in text else 0
 

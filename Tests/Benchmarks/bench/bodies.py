@@ -61,3 +61,14 @@ def encode(content: dict) -> bytes:
 def padding(length: int) -> str:
     sentence = " Look at the error budget, the last deployment and the state of the database before you scale out."
     return (sentence * (max(length, 0) // len(sentence) + 1))[: max(length, 0)]
+
+
+def widened(body: bytes, labels: int) -> bytes:
+    """The same alerts with so many labels each: the first ones of theirs, or further ones."""
+    content = json.loads(body)
+    for entry in content["alerts"]:
+        # What names the alert and its group comes first.
+        order = ("service", "instance", "alertname", "severity", "pod", "cluster", "job", "namespace")
+        kept = {name: entry["labels"][name] for name in order[:labels]}
+        entry["labels"] = kept | {f"label_{number:02d}": f"value-{number:02d}" for number in range(len(kept), labels)}
+    return encode(content)

@@ -27,7 +27,9 @@ def counts(program: pathlib.Path, rounds: int) -> dict:
         for place, stage in enumerate(stages):
             instructions, allocations = read(folder / f"dump.{2 * place + 2}")
             found[stage["name"]] = {
-                "item": stage["item"], "instructions": instructions / stage["items"], "allocations": allocations / stage["items"],
+                "item": stage["item"],
+                "instructions": instructions / stage["items"],
+                "allocations": allocations / stage["items"],
             }
         return found
 
@@ -40,7 +42,13 @@ def run(program: pathlib.Path, rounds: int, folder: pathlib.Path) -> list:
     bare = folder / "hot-paths"
     subprocess.run(["strip", "-g", "-o", bare, program], check=True)
     command = [
-        "valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/dump", "--dump-before=getppid", bare, str(rounds), body,
+        "valgrind",
+        "--tool=callgrind",
+        f"--callgrind-out-file={folder}/dump",
+        "--dump-before=getppid",
+        bare,
+        str(rounds),
+        body,
     ]
     # Hash tables in the same order in every run.
     environment = {**os.environ, "SWIFT_DETERMINISTIC_HASHING": "1"}

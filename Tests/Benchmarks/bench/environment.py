@@ -18,7 +18,10 @@ os.environ.setdefault("TOCSIN_BUILD", "release")
 from support.stack import SERVICES, Stack, free_port_block, request, wait_for  # noqa: E402
 
 # Only what keeps one sender from being measured; everything that makes an alert durable is as it comes.
-SETTINGS = {"TOCSIN_GATEWAY_KEY_RATE_PER_S": "1000000", "TOCSIN_GATEWAY_KEY_BURST": "10000000", "TOCSIN_DOCS_DELAY_SECONDS": "300"}
+SETTINGS = {
+    "TOCSIN_GATEWAY_KEY_RATE_PER_S": "1000000", "TOCSIN_GATEWAY_KEY_BURST": "10000000", "TOCSIN_GATEWAY_TEAM_RATE_PER_S": "1000000",
+    "TOCSIN_GATEWAY_TEAM_BURST": "10000000", "TOCSIN_DOCS_DELAY_SECONDS": "300",
+}
 
 
 @contextlib.contextmanager
@@ -84,22 +87,3 @@ def start_to_ready(stack: Stack, name: str) -> float:
 
     wait_for(f"{name} is ready", ready, timeout=60, interval=0.005)
     return time.monotonic() - begun
-
-
-@contextlib.contextmanager
-def bare_server(program: pathlib.Path):
-    """The bare Hummingbird server on a port of its own; yields its address."""
-    port = free_port_block(1, 19080)
-    process = subprocess.Popen([str(program), str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}/api/webhooks/alertmanager"
-
-    def answers():
-        with contextlib.suppress(OSError):
-            return request("POST", url, b"{}").status == 200
-
-    try:
-        wait_for("the bare server answers", answers, timeout=10)
-        yield url, process.pid
-    finally:
-        process.terminate()
-        process.wait(10)

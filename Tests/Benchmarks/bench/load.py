@@ -33,12 +33,12 @@ def flood(url: str, body: pathlib.Path, connections: int, seconds: int, key: str
     return result
 
 
-def send_once(url: str, bodies: pathlib.Path, count: int, connections: int, seconds: int, key: str, until) -> tuple:
+def send_once(url: str, bodies: pathlib.Path, count: int, connections: int, seconds: int, key: str, until, **settings) -> tuple:
     """Sends `count` bodies, each once, while `until()` waits for their effect; returns wrk's result and that of `until`.
 
     In the result `first` and `last` are the times (since 1970) of the first request and of the last answer.
     """
-    process = start("once.lua", url, connections, seconds, key, bodies=bodies, count=count)
+    process = start("once.lua", url, connections, seconds, key, bodies=bodies, count=count, **settings)
     try:
         waited = until()
         # wrk sleeps through its whole duration even when its thread is done; an interrupt makes it print and end.

@@ -17,7 +17,13 @@ setup = function(thread) threads[#threads + 1] = thread end
 init = function()
     wrk.headers["Content-Type"] = "application/json"
     wrk.headers["Authorization"] = "Bearer " .. os.getenv("BENCH_KEY")
-    for line in io.lines(os.getenv("BENCH_BODIES")) do bodies[#bodies + 1] = wrk.format("POST", nil, nil, line) end
+    local keys = {}
+    for key in io.lines(os.getenv("BENCH_KEYS") or "/dev/null") do keys[#keys + 1] = key end
+    for line in io.lines(os.getenv("BENCH_BODIES")) do
+        -- Several keys take turns.
+        if #keys > 0 then wrk.headers["Authorization"] = "Bearer " .. keys[#bodies % #keys + 1] end
+        bodies[#bodies + 1] = wrk.format("POST", nil, nil, line)
+    end
     filler = wrk.format("GET", "/")
 end
 

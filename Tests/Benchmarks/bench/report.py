@@ -1,4 +1,6 @@
-"""The figures as one Markdown table, with what they were taken on above it."""
+"""The figures as Markdown tables, with what they were taken on above them."""
+
+from bench import goals
 
 ROW = "| {} | {} | {} |"
 
@@ -7,16 +9,18 @@ def number(value, digits: int = 0) -> str:
     return "-" if value is None else f"{value:,.{digits}f}"
 
 
+SECTIONS = (
+    "gateway", "kafka", "database", "python-pipeline", "distinct", "storm", "storm-one", "latency", "codec", "starts", "idle_mb",
+)
+
+
 def markdown(result: dict) -> str:
     rows = []
-    for name, section in (
-        ("gateway", gateway_rows), ("producer", producer_rows), ("distinct", pipeline_rows("distinct alerts")),
-        ("storm", pipeline_rows("storm of repeats")), ("latency", latency_rows), ("codec", codec_rows),
-        ("starts", start_rows), ("idle_mb", memory_rows),
-    ):
+    for name in SECTIONS:
         if result.get(name):
-            rows += section(result[name], result)
-    return "\n".join([head(result), "", ROW.format("what", "figure", "beside it"), "|---|---|---|", *rows, "", *warnings(result)])
+            rows += ROWS[name](result[name], result)
+    table = [ROW.format("what", "figure", "beside it"), "|---|---|---|", *rows]
+    return "\n".join([head(result), "", *goals.table(result), "", *table, "", *warnings(result)])
 
 
 def head(result: dict) -> str:
@@ -29,7 +33,7 @@ def head(result: dict) -> str:
             f"{machine['load_before']:.2f}. Load generator, gateway, broker, database and all services share these cores.",
             f"Versions: {versions}.",
             f"Broker: {result['broker']}. acks=all, idempotent, lz4, synchronous_commit on, offsets and outbox in the transaction. "
-            f"{settings['connections']} connections, one wrk thread.",
+            f"{settings['connections']} connections, one wrk thread on the same cores.",
         ]
     )
 
@@ -37,27 +41,37 @@ def head(result: dict) -> str:
 def gateway_rows(measured: list, _) -> list:
     rows = []
     for one in measured:
-        full, half, bare = one["full"], one["half"], one["bare"]
+        full, half = one["full"], one["half"]
         name = f"gateway, {one['alerts']} alert{'s' if one['alerts'] > 1 else ''} a body ({one['body_bytes']:,} B)"
-        alerts = f" = {number(full['per_second'] * one['alerts'])} alerts/s" if one["alerts"] > 1 else ""
         rows += [
             ROW.format(
-                f"{name}, saturated", f"{number(full['per_second'])} requests/s{alerts}",
-                f"bare Hummingbird {number(bare['per_second'])} requests/s; ratio {one['ratio']:.2f}",
+                f"{name}, saturated", served(full, one["alerts"]),
+                f"{percentiles(full)}; {number(one['spread'][0])} to {number(one['spread'][1])} requests/s in {one['rounds']} rounds",
             ),
-            ROW.format(
-                f"{name}, saturated, request to acknowledged", f"p50 {full['p50_ms']:.1f} ms, p99 {full['p99_ms']:.1f} ms",
-                f"bare p50 {bare['p50_ms']:.1f} ms, p99 {bare['p99_ms']:.1f} ms",
-            ),
-            ROW.format(
-                f"{name}, at about half of that", f"p50 {half['p50_ms']:.1f} ms, p99 {half['p99_ms']:.1f} ms",
-                f"{number(half['per_second'])} requests/s, paced by pauses",
-            ),
-            ROW.format(
-                f"{name}, processor time a request", processor(one["processor_s"], full["requests"], "µs"), "the rest is wrk",
-            ),
+            ROW.format(f"{name}, at about half of that", percentiles(half), f"{number(half['per_second'])} requests/s, paced by pauses"),
+            ROW.format(f"{name}, processor time a request", microseconds(one["processor_us"]), "the rest is wrk"),
+        ]
+        rows += [
+            ROW.format(f"- peer: {peer}", served(run, one["alerts"]), f"{percentiles(run)}; the gateway does {one['ratios'][peer]:.2f} times as much")
+            for peer, run in one["peers"].items() if is_served(run)
         ]
     return rows
+
+
+def is_served(run: dict) -> bool:
+    return run["per_second"] > 0
+
+
+def served(run: dict, alerts: int) -> str:
+    return f"{number(run['per_second'])} requests/s" + (f" = {number(run['per_second'] * alerts)} alerts/s" if alerts > 1 else "")
+
+
+def percentiles(run: dict) -> str:
+    return f"p50 {run['p50_ms']:.1f} ms, p99 {run['p99_ms']:.1f} ms"
+
+
+def microseconds(parts: dict) -> str:
+    return ", ".join(f"{name} {number(value)} µs" for name, value in sorted(parts.items(), key=lambda part: -part[1]) if value >= 0.5)
 
 
 def processor(seconds: dict, units: float, unit: str) -> str:
@@ -65,15 +79,23 @@ def processor(seconds: dict, units: float, unit: str) -> str:
     return ", ".join(f"{name} {number(value)} {unit}" for name, value in sorted(parts.items(), key=lambda part: -part[1]))
 
 
-def producer_rows(measured: dict, _) -> list:
-    if "error" in measured:
-        return [ROW.format("librdkafka producer in a plain loop, 700 B", "-", measured["error"])]
-    return [
-        ROW.format(
-            "librdkafka producer in a plain loop, 700 B", f"{number(measured['per_second'])} records/s",
-            f"{number(measured['acknowledged'])} acknowledged, {number(measured['failed'])} failed",
-        )
-    ]
+def kafka_rows(measured: dict, _) -> list:
+    titles = {"producer": "librdkafka's producer in a plain loop, 700 B", "consumer": "librdkafka's consumer in a plain loop"}
+    return [ceiling_row(title, measured[name], "records/s") for name, title in titles.items()]
+
+
+def database_rows(measured: dict, _) -> list:
+    return [ceiling_row(f"PostgreSQL, upsert by unnest, {name}", one, "rows/s") for name, one in measured.items()]
+
+
+def python_rows(one: dict, _) -> list:
+    return [ceiling_row("peer: Kafka to upsert to offset commit, one Python process", one, "alerts/s", "reads and writes; decides nothing")]
+
+
+def ceiling_row(title: str, one: dict, unit: str, beside: str = "") -> str:
+    if "error" in one:
+        return ROW.format(title, "-", one["error"].replace("\n", " "))
+    return ROW.format(title, f"{number(one['per_second'])} {unit}", beside)
 
 
 def pipeline_rows(name: str):
@@ -93,6 +115,11 @@ def pipeline_rows(name: str):
                 "outbox empty, no consumer behind",
             ),
             ROW.format(f"pipeline, {name}, processor time an alert", processor(one["processor_s"], one["alerts"], "µs"), "all processes"),
+            ROW.format(
+                f"pipeline, {name}, bytes an alert",
+                f"write-ahead log {number(one['volume']['wal_bytes'])}, tables and indexes {number(one['volume']['database_bytes'])}",
+                f"a record of tocsin.signals has {number(one['volume']['record_bytes'])} B before compression",
+            ),
         ]
 
     return rows
@@ -134,18 +161,27 @@ def start_rows(measured: dict, _) -> list:
 
 
 def memory_rows(idle: dict, result: dict) -> list:
-    loads = [result[name]["peak_mb"] for name in ("distinct", "storm") if result.get(name)]
+    loads = [result[name]["peak_mb"] for name in ("distinct", "storm", "storm-one") if result.get(name)]
     loads += [one["peak_mb"] for one in result.get("gateway") or []]
     rows = []
     for name, megabytes in idle.items():
-        peak = max((load.get(name, 0) for load in loads), default=None)
+        # A service that no stage with load ran is not "0 MB".
+        peak = max((load[name] for load in loads if name in load), default=None)
         rows.append(ROW.format(f"resident memory, {name}", f"{number(megabytes)} MB idle", f"{number(peak)} MB at most under load"))
     return rows
 
 
+ROWS = {
+    "gateway": gateway_rows, "kafka": kafka_rows, "database": database_rows, "python-pipeline": python_rows,
+    "distinct": pipeline_rows("distinct alerts"), "storm": pipeline_rows("storm of repeats, 50 services"),
+    "storm-one": pipeline_rows("storm of repeats, one service"), "latency": latency_rows, "codec": codec_rows, "starts": start_rows,
+    "idle_mb": memory_rows,
+}
+
+
 def warnings(result: dict) -> list:
     lines = []
-    for name in ("distinct", "storm"):
+    for name in ("distinct", "storm", "storm-one"):
         one = result.get(name)
         if not one:
             continue
@@ -156,9 +192,7 @@ def warnings(result: dict) -> list:
         if one["committed"] < one["alerts"]:
             lines.append(f"NOT VALID: {name}: {number(one['committed'])} of {number(one['alerts'])} alerts committed in time.")
     for one in result.get("gateway") or []:
-        for way in ("full", "half", "bare"):
-            if one[way]["failed"] or one[way]["broken"]:
-                lines.append(
-                    f"NOT VALID: gateway, {one['alerts']} a body, {way}: {one[way]['failed']} refused, {one[way]['broken']} broken."
-                )
+        for name, run in {"saturated": one["full"], "half": one["half"], **one["peers"]}.items():
+            if run["failed"] or run["broken"]:
+                lines.append(f"NOT VALID: {name}, {one['alerts']} a body: {run['failed']} refused, {run['broken']} broken.")
     return lines or ["No consumer found a gap, no request was refused."]

@@ -9,8 +9,8 @@ import subprocess
 import time
 import urllib.parse
 
-from bench import bodies, load, rows
-from bench.environment import SERVICES, pids, start_to_ready, stop_service, wait_for
+from bench import bodies, load, rows, volume
+from bench.environment import SERVICES, pids, start_to_ready, wait_for
 from bench.processes import Watch, resident_mb
 
 from support.sinks import SinkServer  # noqa: E402  (bench.environment makes it importable)
@@ -122,12 +122,14 @@ def pipeline(stack, folder: pathlib.Path, slug: str, requests: list, copies: int
     file.write_bytes(b"".join(body + b"\n" for body in requests))
     alerts = copies * sum(body.count(b'"fingerprint"') for body in requests)
     written, handled_before, gaps_before = rows.settled(stack), handled(stack), gaps(stack)
+    bulk = volume.before(stack)
     with Watch(pids(stack)) as watch:
         sent, finished = load.send_once(
             stack.gateway + PATH, file, copies * len(requests), connections, seconds, team.ingest_key,
             until=lambda: wait_committed(stack, handled_before + alerts, seconds))
     drained = wait_quiet(stack, finished)
     changes = rows.difference(written, rows.settled(stack))
+    left = volume.since(stack, bulk, alerts) | volume.record_bytes(stack)
     took = finished - sent["first"]
     return {
         "alerts": alerts, "requests": copies * len(requests), "refused": sent["refused"], "broken": sent["broken"],
@@ -135,6 +137,7 @@ def pipeline(stack, folder: pathlib.Path, slug: str, requests: list, copies: int
         "accepted_per_second": alerts / (sent["last"] - sent["first"]), "drained_after_s": drained,
         "row_writes": rows.total(changes), "tables": changes, "gaps": gaps(stack) - gaps_before,
         "peak_mb": watch.peak_mb, "processor_s": watch.processor,
+        "volume": left,
     }
 
 
@@ -165,46 +168,7 @@ def distinct(stack, folder, alerts: int, services: int, connections: int, second
     return pipeline(stack, folder, "bench-distinct", requests, 1, connections, seconds)
 
 
-def storm(stack, folder, alerts: int, connections: int, seconds: int) -> dict:
-    """The same 20 alerts of one service again and again."""
-    return pipeline(stack, folder, "bench-storm", [bodies.body("bench-storm", 20, just_now())], alerts // 20, connections, seconds)
-
-
-def gateway(stack, folder, bare_url: str, bare_pid: int, connections: int, seconds: int) -> list:
-    """Requests/s at saturation, and latencies there and at half of it, next to the bare server. The consumers stand still."""
-    for name in SERVICES:
-        if name != "ingest-gateway":
-            stop_service(stack, name)
-    results = []
-    for count, file in body_files(folder).items():
-        watched = {**pids(stack), "bare-server": bare_pid}
-        key = stack.saved["TOCSIN_INGEST_KEY"]
-        url = stack.gateway + PATH
-        for warm in (bare_url, url):
-            load.flood(warm, file, connections, 1, key)
-        bare = load.flood(bare_url, file, connections, seconds, key)
-        with Watch(watched) as watch:
-            full = load.flood(url, file, connections, seconds, key)
-        pause = max(0.0, 2e3 * connections / full["per_second"] - full["p50_ms"] / 4)
-        half = load.flood(url, file, connections, seconds, key, pause_ms=pause)
-        results.append(
-            {
-                "alerts": count, "body_bytes": file.stat().st_size, "bare": bare, "full": full, "half": half,
-                "ratio": full["per_second"] / bare["per_second"], "peak_mb": watch.peak_mb, "processor_s": watch.processor,
-                "gateway_seconds": seconds,
-            }
-        )
-    return results
-
-
-def producer(stack, program: pathlib.Path, count: int, seconds: int) -> dict:
-    """librdkafka in a plain loop against the same broker, a topic of its own."""
-    topic = "bench.bare-producer"
-    if "dev-broker" in pids(stack):
-        stack.broker(f"topic {topic} 64")
-    command = [str(program), stack.saved["KAFKA_BROKERS"], topic, str(count), "700", str(seconds)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=2 * seconds + 30)
-    if not result.stdout.startswith("{"):
-        return {"error": result.stderr.strip()[-300:]}
-    figures = json.loads(result.stdout)
-    return {**figures, "per_second": figures["acknowledged"] / figures["seconds"]}
+def storm(stack, folder, alerts: int, services: int, connections: int, seconds: int) -> dict:
+    """The same 20 alerts of each of so many services again and again. One service is one key, so one partition has all the work."""
+    requests = [bodies.body(f"bench-storm-{number:02d}", 20, just_now()) for number in range(services)]
+    return pipeline(stack, folder, f"bench-storm-{services}", requests, alerts // 20 // services, connections, seconds)
