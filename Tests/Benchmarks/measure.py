@@ -13,10 +13,11 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from bench import ceilings, document, environment, gateway, machine, peers, report, stages  # noqa: E402
+from bench import ceilings, document, environment, gateway, machine, peers, report, sizing, stages  # noqa: E402
 
 STAGES = [
-    "codec", "starts", "latency", "distinct", "storm", "storm-one", "gateway", "kafka", "database", "python-pipeline",
+    "codec", "starts", "latency", "latency-storm", "distinct", "storm", "storm-one", "gateway", "kafka", "database", "python-pipeline",
+    "deliveries",
 ]
 # Those that need .local/peers.
 PEERS = {"database", "python-pipeline"}
@@ -34,12 +35,15 @@ def options() -> argparse.Namespace:
     parser.add_argument("--messages", type=int, default=300_000, help="records of the bare producer (300000)")
     parser.add_argument("--latency-alerts", type=int, default=1500, help="alerts of the latency stage (1500)")
     parser.add_argument("--latency-rate", type=float, default=100, help="alerts a second of the latency stage (100)")
+    parser.add_argument(
+        "--delivery-incidents", type=float, default=40, help="incidents a second of the deliveries stage, each told to 50 sinks (40)")
     parser.add_argument("--codec-seconds", type=float, default=1.0, help="seconds of each codec stage (1)")
     parser.add_argument("--write-docs", action="store_true", help="put the figures and charts into docs/performance.md")
     chosen = parser.parse_args()
     bounds = {
-        "alerts": (20, 500_000), "services": (1, 100_000), "connections": (1, 2000), "seconds": (1, 120), "rounds": (1, 20), "limit": (1, 600),
-        "messages": (1, 10_000_000), "latency_alerts": (1, 10_000), "latency_rate": (0.1, 1000), "codec_seconds": (0.05, 30),
+        "alerts": (20, 500_000), "services": (1, 100_000), "connections": (1, 2000), "seconds": (1, 120), "rounds": (1, 20),
+        "limit": (1, 600),
+        "messages": (1, 10_000_000), "latency_alerts": (1, 10_000), "latency_rate": (0.1, 1000), "codec_seconds": (0.05, 30), "delivery_incidents": (1, 1000),
     }
     for name, (least, most) in bounds.items():
         if not least <= getattr(chosen, name) <= most:
@@ -73,6 +77,7 @@ def measure(chosen: argparse.Namespace, folder: pathlib.Path, result: dict) -> N
         time.sleep(5)
         result["idle_mb"] = stages.resident(stack)
         stage("latency", lambda: stages.latency(stack, chosen.latency_alerts, chosen.latency_rate))
+        stage("latency-storm", lambda: storm_latency(stack, folder))
         stage("distinct", lambda: stages.distinct(stack, folder, chosen.alerts, chosen.services, chosen.connections, chosen.limit))
         stage("storm", lambda: stages.storm(stack, folder, chosen.alerts, 50, chosen.connections, chosen.limit))
         stage("storm-one", lambda: stages.storm(stack, folder, chosen.alerts, 1, chosen.connections, chosen.limit))
@@ -82,6 +87,21 @@ def measure(chosen: argparse.Namespace, folder: pathlib.Path, result: dict) -> N
         stage("kafka", lambda: ceilings.kafka(stack, programs, chosen.messages, 30))
         stage("database", lambda: ceilings.database(stack, 5))
         stage("python-pipeline", lambda: ceilings.python_pipeline(stack, 30))
+    # A stack of its own: its incidents and channels are in nobody's way.
+    stage("deliveries", lambda: deliveries(chosen.delivery_incidents, folder))
+
+
+def storm_latency(stack, folder: pathlib.Path) -> dict:
+    from bench.storm_latency import latency_under_storm
+
+    return latency_under_storm(stack, folder)
+
+
+def deliveries(incidents_per_second: float, folder: pathlib.Path) -> dict:
+    import deliveries as program
+
+    chosen = argparse.Namespace(sinks=50, rate=incidents_per_second, seconds=15, cases=",".join(program.CASES), set=[])
+    return program.measure(chosen, folder)
 
 
 def main() -> int:
@@ -108,6 +128,7 @@ def main() -> int:
     print(text)
     if chosen.write_docs:
         document.write(environment.ROOT / "docs", text, result)
+        sizing.keep(environment.ROOT / "docs", result)
     print(f"\nwritten to .local/benchmarks/{name}.md and .json", file=sys.stderr)
     return 1 if "NOT VALID" in text else 0
 

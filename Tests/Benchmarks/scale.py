@@ -20,7 +20,8 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="Tests/Benchmarks/scale", description=__doc__)
     parser.add_argument("--only", default=",".join(PARTS), help=f"parts, of {','.join(PARTS)}")
     parser.add_argument("--alerts", type=int, default=10_000, help="alerts of each measurement, a multiple of 20 (10000)")
-    parser.add_argument("--largest", type=int, default=1_000_000, help="most open alerts (1000000)")
+    parser.add_argument("--open", default="1000,10000,100000,1000000", help="numbers of open alerts, rising (1000 to 1000000)")
+    parser.add_argument("--shared-buffers", default="4GB", help="PostgreSQL's, beside open alerts (4GB): it should hold them")
     parser.add_argument("--rounds", type=int, default=3, help="times that each is measured; medians count (3)")
     parser.add_argument(
         "--write-docs", action="store_true", help="keep figures and charts in docs/performance, for Tests/Benchmarks/run too"
@@ -29,6 +30,7 @@ def options() -> argparse.Namespace:
     chosen.only = chosen.only.split(",")
     if unknown := set(chosen.only) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    chosen.open = [int(size) for size in chosen.open.split(",")]
     if chosen.alerts % 20 or not 20 <= chosen.alerts <= 200_000:
         parser.error("--alerts must be a multiple of 20 from 20 to 200000")
     return chosen
@@ -43,12 +45,13 @@ def main() -> int:
         "command": "Tests/Benchmarks/scale",
         "alerts": chosen.alerts,
         "rounds": chosen.rounds,
+        "shared_buffers": chosen.shared_buffers,
     }
     with tempfile.TemporaryDirectory(prefix="tocsin-scale-") as name:
         folder = pathlib.Path(name)
         for part in chosen.only:
             print(f"==> {part}", file=sys.stderr, flush=True)
-            result[part] = getattr(scale, part)(folder, chosen.alerts, chosen.rounds, chosen.largest)
+            result[part] = getattr(scale, part)(folder, chosen)
             print(json.dumps(result[part]), file=sys.stderr, flush=True)
     scale_report.judge(result)
     text = scale_report.markdown(result)

@@ -8,6 +8,13 @@ SAME_CONTRACT = (
     "Go net/http + sarama",
 )
 
+# The storm is paced by pauses, and does not reach its rate exactly.
+STORM_REACHED = 9_000
+# Exactly 2,000/s are offered; what arrives within a window differs by its edges.
+STEADY = 0.97
+# A percentile of one case against that of another, taken minutes apart.
+UNMOVED = 1.5
+
 
 class Goal:
     """One row. `met` is None where the stage did not run."""
@@ -91,13 +98,14 @@ def latency(result: dict) -> list:
                 one["p50_ms"] <= 15 and one["p99_ms"] <= 50 and one["per_second"] >= 100 and one["arrived"] == one["sent"],
             )
         )
-    if (one := result.get("latency-storm")) and one["p99_ms"] is not None:
+    if (one := result.get("latency-storm")) and one["beside_storm"]["p99_ms"] is not None:
+        quiet, alone = one["beside_storm"], one["alone"]
         goals.append(
             Goal(
                 "3. p99 under 500 ms beside a storm of 10,000/s of another team",
-                f"p99 {one['p99_ms']:.1f} ms",
+                f"p99 {quiet['p99_ms']:.1f} ms ({alone['p99_ms']:.1f} alone) beside {one['storm_alerts_per_second']:,.0f}/s",
                 "",
-                one["p99_ms"] < 500 and one["arrived"] == one["sent"],
+                quiet["p99_ms"] < 500 and quiet["arrived"] == quiet["sent"] and one["storm_alerts_per_second"] >= STORM_REACHED,
             )
         )
     return goals
@@ -107,11 +115,21 @@ def deliveries(result: dict) -> list:
     one = result.get("deliveries")
     if not one:
         return []
-    return [
-        Goal(
-            "4. notifier: 2,000 deliveries/s to 50 sinks, one dead", f"{one['per_second']:,.0f} deliveries/s", "", one["per_second"] >= 2000
-        ),
-    ]
+    cases = {case["name"]: case for case in one["cases"]}
+    wanted = one["sinks"] * one["incidents_per_second"]
+    goals = []
+    for name, case in cases.items():
+        reached = case["per_second"] or 0
+        unmoved = case["p99_ms"] is not None and case["p99_ms"] <= max(UNMOVED * (cases["all alive"]["p99_ms"] or 0), 50)
+        goals.append(
+            Goal(
+                f"4. notifier: 2,000 deliveries/s to {one['sinks']} sinks, {name}; the others' p99 unmoved",
+                f"{reached:,.0f}/s of {wanted:,.0f}/s offered, p99 {case['p99_ms'] or 0:,.0f} ms",
+                "",
+                reached >= 2000 * STEADY and unmoved and case["arrived"] == case["wanted"],
+            )
+        )
+    return goals
 
 
 def keeping_up(result: dict) -> list:

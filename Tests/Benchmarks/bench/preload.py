@@ -10,7 +10,7 @@ def execute(stack, sql: str) -> None:
 
 
 def open_alerts(stack, team_id: str, start: int, end: int) -> None:
-    """Firing alerts number `start` to `end`, twenty an incident, with their history. Ends with ANALYZE, as autovacuum would."""
+    """Firing alerts number `start` to `end`, twenty an incident, with their history."""
     labels = (
         "jsonb_build_object('alertname', 'HighErrorRate', 'cluster', 'eu-central-1', 'instance', '10.0.' || n / 250 || '.' || n % 250, "
         "'namespace', 'production', 'service', 'open-' || n / 20, 'severity', 'critical')"
@@ -38,8 +38,11 @@ def open_alerts(stack, team_id: str, start: int, end: int) -> None:
         SET session_replication_role = DEFAULT;
         """,
     )
+
+
+def settle(stack) -> None:
+    """What autovacuum and the checkpointer would do soon after such a load, not while something is measured."""
     execute(stack, "VACUUM ANALYZE alerts, alert_occurrences, incidents")
-    # Else the checkpoint of the load falls into what is measured next.
     execute(stack, "CHECKPOINT")
 
 
@@ -72,9 +75,8 @@ def due(stack) -> int:
     return stack.rows("SELECT count(*) AS n FROM alerts WHERE status = 'firing' AND expires_at <= now()")[0]["n"]
 
 
-def replace(stack, team_id: str, size: int) -> None:
-    """Puts back what expired."""
-    expired = min(size, 2_000)
+def replace(stack, team_id: str, expired: int) -> None:
+    """Puts back the alerts that expired."""
     alerts = f"team_id = '{team_id}' AND fingerprint IN (SELECT 'open-' || n FROM generate_series(0, {expired - 1}) AS n)"
     incidents = f"IN (SELECT md5('incident' || n)::uuid FROM generate_series(0, {expired // 20 - 1}) AS n)"
     execute(

@@ -10,7 +10,8 @@ def number(value, digits: int = 0) -> str:
 
 
 SECTIONS = (
-    "gateway", "kafka", "database", "python-pipeline", "distinct", "storm", "storm-one", "latency", "codec", "starts", "idle_mb",
+    "gateway", "kafka", "database", "python-pipeline", "distinct", "storm", "storm-one", "latency", "latency-storm",
+    "deliveries", "codec", "starts", "idle_mb",
 )
 
 
@@ -134,6 +135,30 @@ def latency_rows(one: dict, _) -> list:
     ]
 
 
+def storm_latency_rows(one: dict, _) -> list:
+    return [
+        ROW.format(
+            f"alert of a quiet team to its sink, {title}, {number(one['per_second'])} alerts/s",
+            f"p50 {number(part['p50_ms'], 1)} ms, p99 {number(part['p99_ms'], 1)} ms", f"{part['arrived']} of {part['sent']} arrived{beside}",
+        )
+        for title, part, beside in (
+            ("alone", one["alone"], ""),
+            ("beside a storm", one["beside_storm"], f"; the storm has {number(one['storm_alerts_per_second'])} alerts/s of another team"),
+        )
+    ]
+
+
+def delivery_rows(one: dict, _) -> list:
+    return [
+        ROW.format(
+            f"deliveries to {one['sinks']} sinks, {case['name']}", f"{number(case['per_second'])} deliveries/s",
+            f"{number(case['arrived'])} of {number(case['wanted'])} arrived, {case['twice']} twice; request to first byte p50 "
+            f"{number(case['p50_ms'], 1)} ms, p99 {number(case['p99_ms'], 1)} ms; worst sink p99 {number(case['worst_sink_p99_ms'], 1)} ms",
+        )
+        for case in one["cases"]
+    ]
+
+
 CODEC = {
     "body-to-alerts": ("webhook body to alerts", "foundation-body-to-structs"),
     "body-to-records": ("webhook body to records, all of the gateway's work", None),
@@ -174,8 +199,8 @@ def memory_rows(idle: dict, result: dict) -> list:
 ROWS = {
     "gateway": gateway_rows, "kafka": kafka_rows, "database": database_rows, "python-pipeline": python_rows,
     "distinct": pipeline_rows("distinct alerts"), "storm": pipeline_rows("storm of repeats, 50 services"),
-    "storm-one": pipeline_rows("storm of repeats, one service"), "latency": latency_rows, "codec": codec_rows, "starts": start_rows,
-    "idle_mb": memory_rows,
+    "storm-one": pipeline_rows("storm of repeats, one service"), "latency": latency_rows,
+    "latency-storm": storm_latency_rows, "deliveries": delivery_rows, "codec": codec_rows, "starts": start_rows, "idle_mb": memory_rows,
 }
 
 

@@ -19,6 +19,8 @@ from support.stack import Team  # noqa: E402  (bench.environment makes it import
 PARTITIONS = 32
 LIMIT_S = 120
 CONNECTIONS = 32
+# Alerts of an expiry.
+EXPIRED = 1_000
 
 
 def send(stack, folder, requests: list, groupers: dict, keys: list) -> dict:
@@ -85,7 +87,7 @@ def distinct(slug: str, alerts: int, services: int = 500, labels: int = 8) -> li
 # --- Parts
 
 
-def instances(folder, alerts: int, rounds: int, _) -> list:
+def instances(folder, chosen) -> list:
     """1, 2 and 4 groupers over 32 partitions, and what PostgreSQL says of their locks."""
     found = []
     with own_broker(folder) as brokers, running_stack(KAFKA_BROKERS=brokers) as stack:
@@ -102,7 +104,9 @@ def instances(folder, alerts: int, rounds: int, _) -> list:
                     # The mock cluster forms the group anew some seconds after a member joined.
                     time.sleep(12)
                 before = locks(stack)
-                runs = [send(stack, folder, distinct(f"i{count}-{turn}", 2 * alerts), groupers, [key]) for turn in range(rounds)]
+                runs = [
+                    send(stack, folder, distinct(f"i{count}-{turn}", 2 * chosen.alerts), groupers, [key]) for turn in range(chosen.rounds)
+                ]
                 after = locks(stack)
                 found.append(
                     {
@@ -115,32 +119,35 @@ def instances(folder, alerts: int, rounds: int, _) -> list:
     return found
 
 
-def open(folder, alerts: int, rounds: int, largest: int) -> list:
+def open(folder, chosen) -> list:
     """New alerts, repeats, and a pass that expires alerts, beside so many open ones."""
     found = []
     with running_stack() as stack:
         stack.wait_ready()
+        grow_buffers(stack, chosen.shared_buffers)
         team = Team(stack, "bench-open")
         team_id = stack.rows("SELECT id FROM teams WHERE slug = 'bench-open'")[0]["id"]
         time.sleep(3)
-        groupers = first_grouper(stack)
-        send(stack, folder, distinct("warm", alerts), groupers, [team.ingest_key])
-        here = 0
-        for size in (1_000, 10_000, 100_000, 1_000_000):
-            if size > largest:
-                break
+        groupers, here = first_grouper(stack), 0
+        for size in chosen.open:
             preload.open_alerts(stack, team_id, here, size)
+            preload.settle(stack)
             here = size
-            new, again, expiry = [], [], []
-            for turn in range(rounds):
-                requests = distinct(f"o{size}-{turn}", alerts)
-                new.append(send(stack, folder, requests, groupers, [team.ingest_key]))
-                again.append(send(stack, folder, requests, groupers, [team.ingest_key]))
-                preload.resolve(stack, f"o{size}-{turn}-%")
-                expiry.append(expire(stack, groupers, team_id, min(size, 2_000)))
-                preload.replace(stack, team_id, size)
-            found.append({"open": size, "new": middle(new), "repeats": middle(again), "expiry": middle(expiry)})
+            # The first round finds cold caches, and pages that the write-ahead log has not seen since the checkpoint.
+            rounds = [open_round(stack, folder, f"o{size}-{turn}", team, team_id, chosen.alerts) for turn in range(chosen.rounds + 1)][1:]
+            found.append({"open": size, **{kind: middle([one[kind] for one in rounds]) for kind in rounds[0]}})
     return found
+
+
+def open_round(stack, folder, slug: str, team, team_id: str, alerts: int) -> dict:
+    """New alerts, the same again, and an expiry; leaves as many open ones as it found."""
+    groupers, requests = first_grouper(stack), distinct(slug, alerts)
+    new = send(stack, folder, requests, groupers, [team.ingest_key])
+    again = send(stack, folder, requests, groupers, [team.ingest_key])
+    preload.resolve(stack, f"{slug}-%")
+    expiry = expire(stack, groupers, team_id, EXPIRED)
+    preload.replace(stack, team_id, EXPIRED)
+    return {"new": new, "repeats": again, "expiry": expiry}
 
 
 def expire(stack, groupers: dict, team_id: str, count: int) -> dict:
@@ -157,7 +164,7 @@ def expire(stack, groupers: dict, team_id: str, count: int) -> dict:
     }
 
 
-def teams(folder, alerts: int, rounds: int, _) -> list:
+def teams(folder, chosen) -> list:
     """The same number of alerts and incidents, in an installation of so many teams, of as many of them as there are bodies."""
     found = []
     with running_stack() as stack:
@@ -165,29 +172,32 @@ def teams(folder, alerts: int, rounds: int, _) -> list:
         groupers = first_grouper(stack)
         warm = preload.team_keys(stack, 0, 1)
         time.sleep(3)
-        send(stack, folder, distinct("warm", alerts), groupers, warm)
+        send(stack, folder, distinct("warm", chosen.alerts), groupers, warm)
         keys = warm
         for count in (1, 10, 100, 1_000, 10_000):
             keys += preload.team_keys(stack, len(keys), count)
             wait_until_known(stack, keys[-1])
             # Spread over all of them, not the first ones only.
-            step = max(1, count // (alerts // 20))
+            step = max(1, count // (chosen.alerts // 20))
             used = keys[:count:step]
-            runs = [send(stack, folder, distinct(f"t{count}-{turn}", alerts), groupers, used) for turn in range(rounds)]
+            runs = [send(stack, folder, distinct(f"t{count}-{turn}", chosen.alerts), groupers, used) for turn in range(chosen.rounds)]
             found.append({"teams": count, **middle(runs)})
     return found
 
 
-def labels(folder, alerts: int, rounds: int, _) -> list:
+def labels(folder, chosen) -> list:
     """Alerts with so many labels each."""
     found = []
     with running_stack(TOCSIN_GATEWAY_MAX_LABELS="64") as stack:
         stack.wait_ready()
         key = team_key(stack, "bench-labels")
         groupers = first_grouper(stack)
-        send(stack, folder, distinct("warm", alerts), groupers, [key])
+        send(stack, folder, distinct("warm", chosen.alerts), groupers, [key])
         for count in (5, 10, 20, 40, 60):
-            runs = [send(stack, folder, distinct(f"l{count}-{turn}", alerts // 2, labels=count), groupers, [key]) for turn in range(rounds)]
+            runs = [
+                send(stack, folder, distinct(f"l{count}-{turn}", chosen.alerts // 2, labels=count), groupers, [key])
+                for turn in range(chosen.rounds)
+            ]
             found.append({"labels": count, **middle(runs)})
     return found
 
@@ -251,6 +261,14 @@ def another_grouper(stack):
     finally:
         process.terminate()
         process.wait(20)
+
+
+def grow_buffers(stack, size: str) -> None:
+    """Restarts PostgreSQL with so much shared memory."""
+    stack.run("psql", stack.saved["DATABASE_URL"], "-qc", f"ALTER SYSTEM SET shared_buffers = '{size}'")
+    log = pathlib.Path(stack.rows_data_directory()).parent / "postgres.log"
+    stack.postgres("-l", str(log), "-m", "fast", "-w", "restart")
+    stack.wait_ready()
 
 
 def note_lock_waits(stack) -> None:

@@ -83,6 +83,7 @@ def markdown(result: dict) -> str:
         ]
         lines.append("")
     if result.get("open"):
+        lines += [f"Open alerts with `shared_buffers` {result['shared_buffers']}:", ""]
         lines += ["| open alerts | a new alert | a repeat | an expiry | new alerts/s |", "|---|---|---|---|---|"]
         lines += [
             ROW.format(
