@@ -81,7 +81,7 @@ def save_bars(path: pathlib.Path, title: str, bars: dict, unit: str) -> None:
     ]
     drawn = axes.barh(names, [bars[name] for name in names], color=colours, height=0.62)
     axes.bar_label(drawn, [f" {bars[name]:,.0f}" for name in names], color=TEXT)
-    axes.set_title(title, fontsize=11, color=TEXT, loc="left")
+    made.suptitle(title, fontsize=11, color=TEXT, x=0.01, ha="left")
     axes.set_xlabel(unit)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.margins(x=0.12)
@@ -94,11 +94,14 @@ def save_lines(path: pathlib.Path, series: dict) -> None:
     for place, (name, points) in enumerate(series["lines"].items()):
         colour = (OURS, PEER, "#5aa469", "#b46cc4")[place % 4]
         axes.plot([n for n, _ in points], [cost for _, cost in points], marker="o", color=colour, label=name)
-    axes.set_title(series["title"], fontsize=11, color=TEXT, loc="left")
+    made.suptitle(series["title"], fontsize=11, color=TEXT, x=0.01, ha="left")
     axes.set_xlabel(series["x"])
     axes.set_ylabel(series["y"])
     if series.get("log", True):
         axes.set_xscale("log")
+        axes.set_xticks(sorted({n for points in series["lines"].values() for n, _ in points}))
+        axes.minorticks_off()
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False, labelcolor=TEXT)
     finish(made, path)
