@@ -12,6 +12,7 @@ struct BoundedHTTPChannel: ServerChildChannel, HTTPChannelHandler {
     let responder: HTTPChannelHandler.Responder
     let limits: HTTPServerLimits
     let table: ConnectionTable
+    let executors: EventLoopExecutors
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -33,5 +34,9 @@ struct BoundedHTTPChannel: ServerChildChannel, HTTPChannelHandler {
         }
     }
 
-    func handle(value channel: Value, logger: Logger) async { await handleHTTP(asyncChannel: channel, logger: logger) }
+    func handle(value channel: Value, logger: Logger) async {
+        await withTaskExecutorPreference(executors.executor(of: channel.channel.eventLoop)) {
+            await handleHTTP(asyncChannel: channel, logger: logger)
+        }
+    }
 }

@@ -54,7 +54,10 @@ package func httpServerConfiguration(_ limits: HTTPServerLimits = .standard) -> 
     let gauge = KitMetrics.connections.gauge([("server", limits.server)])
     let table = ConnectionTable(
         most: limits.connectionsWithinOpenFiles, mostPerAddress: limits.maxConnectionsPerAddress, changed: { gauge.record($0) })
-    return HTTPServerBuilder { responder in BoundedHTTPChannel(responder: responder, limits: limits, table: table) }
+    let executors = EventLoopExecutors()
+    return HTTPServerBuilder { responder in
+        BoundedHTTPChannel(responder: responder, limits: limits, table: table, executors: executors)
+    }
 }
 
 /// Where to listen. No `Server` header: the version is nobody's business.
