@@ -131,7 +131,7 @@ struct Gateway: HTTPResponder {
     private func facts(
         _ body: [UInt8], of request: Request, source: any AlertSource.Type, arrival: Arrival
     ) throws(SourceRefusal) -> [Fact] {
-        let traceparent = TraceParent.take(HTTPField.Name("traceparent").flatMap { request.headers[$0] })
+        let traceparent = TraceParent.take(Answers.traceParent.flatMap { request.headers[$0] })
         let alerts = try source.parse(
             SourceRequest(
                 body: body, contentType: request.headers[.contentType].flatMap(MediaType.init), eventHeaders: eventHeaders(request),

@@ -41,17 +41,12 @@ enum BodyReading {
         }.isAtEnd
     }
 
+    private static let deadlines = ReadDeadlines()
+
     private static func within(_ seconds: Int, _ read: @escaping @Sendable () async -> Outcome) async -> Outcome {
-        await withTaskGroup(of: Outcome.self) { group in
-            group.addTask(operation: read)
-            group.addTask {
-                // Cancelled as soon as the body is there.
-                try? await Task.sleep(for: .seconds(seconds))
-                return Outcome(bytes: .failure(.timeout(seconds: seconds)), isAtEnd: false)
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? Outcome(bytes: .failure(.internal), isAtEnd: false)
-        }
+        let (outcome, isLate) = await deadlines.run(seconds: seconds, read)
+        guard isLate, !outcome.isAtEnd else { return outcome }
+        return Outcome(bytes: .failure(.timeout(seconds: seconds)), isAtEnd: false)
     }
 
     private static func collect(_ body: RequestBody, declared: Int?, limits: IngestLimits) async -> Outcome {

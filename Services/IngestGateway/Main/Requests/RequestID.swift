@@ -1,11 +1,9 @@
-import FoundationEssentials
-
 /// Names a request in answers and logs.
 enum RequestID {
     /// The sender's `X-Request-Id` when it is 1 to 64 of `[A-Za-z0-9._-]`, else a new one.
     static func take(_ header: String?) -> String {
         guard let header, (1...64).contains(header.utf8.count), header.utf8.allSatisfy(isSafe) else {
-            return UUID().uuidString.lowercased()
+            return RandomID.uuid()
         }
         return header
     }
@@ -36,13 +34,7 @@ enum TraceParent {
     }
 
     static func random() -> String {
-        let trace = hex(UInt64.random(in: 1...UInt64.max)) + hex(UInt64.random(in: 0...UInt64.max))
-        return "00-\(trace)-\(hex(UInt64.random(in: 1...UInt64.max)))-01"
-    }
-
-    private static func hex(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        RandomID.traceparent()
     }
 
     private static func isLowerHex(_ byte: UInt8) -> Bool {

@@ -7,6 +7,7 @@ import NIOCore
 /// The bodies and headers that the gateway answers with.
 enum Answers {
     static let requestID = HTTPField.Name("X-Request-Id")
+    static let traceParent = HTTPField.Name("traceparent")
 
     static func ok(requestID: String) -> Response { json(.ok, okBody, requestID: requestID) }
 
