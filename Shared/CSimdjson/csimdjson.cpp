@@ -38,14 +38,16 @@ int32_t status_of(simdjson::error_code error) {
 /// own depth limit.
 class Flattener {
 public:
-    std::vector<csimdjson_node> nodes;
+    std::vector<csimdjson_node> &nodes;
     int32_t status = CSIMDJSON_OK;
     uint32_t fault = 0;
     /// The strings of a document lie one behind the other in simdjson's buffer; these are its used bounds.
     const char *strings_begin;
     size_t strings_count = 0;
 
-    Flattener(const csimdjson_limits &limits, const char *strings) : strings_begin(strings), limits(limits) {}
+    /// `has_escapes`: whether the input has a backslash. Without one, no string can have what the parser itself does not refuse.
+    Flattener(std::vector<csimdjson_node> &nodes, const csimdjson_limits &limits, const char *strings, bool has_escapes)
+        : nodes(nodes), strings_begin(strings), limits(limits), has_escapes(has_escapes) {}
 
     bool element(dom::element element, size_t depth) {
         switch (element.type()) {
@@ -64,6 +66,7 @@ public:
 
 private:
     const csimdjson_limits limits;
+    const bool has_escapes;
     std::vector<uint32_t> sorted;
 
     uint32_t leaf(uint32_t kind, uint64_t value) {
@@ -90,6 +93,7 @@ private:
         leaf(CSIMDJSON_STRING, uint64_t(offset) << 32 | uint64_t(text.size()));
         strings_count = offset + text.size();
         if (text.size() > limits.max_string_bytes) return fail(CSIMDJSON_STRING_TOO_LONG);
+        if (!has_escapes) return true;
         if (!limits.allows_nul && std::memchr(text.data(), 0, text.size())) return fail(CSIMDJSON_NUL);
         if (has_surrogate(text)) return fail(CSIMDJSON_UTF8);
         return true;
@@ -212,6 +216,7 @@ csimdjson_result packed(const Flattener &flat) {
 
 extern "C" csimdjson_result csimdjson_parse(const uint8_t *bytes, size_t count, csimdjson_limits limits) {
     thread_local std::unique_ptr<dom::parser> parser;
+    thread_local std::vector<csimdjson_node> nodes;
     // An index and an offset are 32 bits; simdjson's string buffer is at most 5/3 of the input.
     if (count > size_t(1) << 31) return failure(CSIMDJSON_TOO_LARGE);
     if (count == 0) return failure(CSIMDJSON_EMPTY);
@@ -223,12 +228,17 @@ extern "C" csimdjson_result csimdjson_parse(const uint8_t *bytes, size_t count, 
         if (error) {
             result = failure(status_of(error));
         } else {
-            Flattener flat(bounded(limits), reinterpret_cast<const char *>(parser->doc.string_buf.get()));
-            flat.nodes.reserve(count / 8 + 16);
+            nodes.clear();
+            nodes.reserve(count / 8 + 16);
+            const char *strings = reinterpret_cast<const char *>(parser->doc.string_buf.get());
+            Flattener flat(nodes, bounded(limits), strings, std::memchr(bytes, '\\', count) != nullptr);
             flat.element(root, 0);
             result = packed(flat);
         }
-        if (count > kept_parser_bytes) parser.reset();
+        if (count > kept_parser_bytes) {
+            parser.reset();
+            std::vector<csimdjson_node>().swap(nodes);
+        }
         return result;
     } catch (...) {
         // Only memory can run out in here; an exception must not cross into Swift.

@@ -1,4 +1,5 @@
 import CSimdjson
+import Glibc
 
 /// Owner of the block that `csimdjson_parse` answered: nodes in document order, a member being its key and then its value.
 /// Every index given to it must be that of a node.
@@ -43,10 +44,16 @@ final class JSONStorage: @unchecked Sendable {
             let end = next(object)
             while member < end {
                 let name = bytes(member)
-                if name.count == wanted.count, name.elementsEqual(wanted) { return member + 1 }
+                if Self.isEqual(name, wanted) { return member + 1 }
                 member = next(member + 1)
             }
             return nil
         }
+    }
+
+    private static func isEqual(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard left.count == right.count else { return false }
+        guard let left = left.baseAddress, let other = right.baseAddress else { return true }
+        return memcmp(left, other, right.count) == 0
     }
 }

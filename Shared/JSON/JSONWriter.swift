@@ -37,7 +37,9 @@ package struct JSONWriter: Sendable {
 
     /// Begins a member; its value is the next thing written.
     package mutating func key(_ name: StaticString) {
-        key(name.description)
+        string(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: ":"))
+        followsSibling = false
     }
 
     package mutating func value(_ text: String) {

@@ -5,13 +5,13 @@ import Synchronization
 final class PendingSend: Sendable {
     private let deadline: ContinuousClock.Instant
     private let timeoutMilliseconds: Int
-    private let unacknowledged: Mutex<Int>
+    private let unacknowledged: Atomic<Int>
     private let promise = ResumeOnce<Result<Void, KafkaError>>()
 
     init(records: Int, timeoutMilliseconds: Int, now: ContinuousClock.Instant) {
         self.timeoutMilliseconds = timeoutMilliseconds
         deadline = now.advanced(by: .milliseconds(timeoutMilliseconds))
-        unacknowledged = Mutex(records)
+        unacknowledged = Atomic(records)
     }
 
     /// One delivery report.
@@ -20,11 +20,7 @@ final class PendingSend: Sendable {
             settle(.failure(failure))
             return
         }
-        let isLast = unacknowledged.withLock { count in
-            count -= 1
-            return count == 0
-        }
-        if isLast { settle(.success(())) }
+        if unacknowledged.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { settle(.success(())) }
     }
 
     /// True where the deadline has passed; the waiter then got `timedOut` unless it was settled before.

@@ -136,9 +136,10 @@ package final class Producer: Sendable {
     /// Learns topics that this producer never sent to. Only the first sender of a topic waits, and not for long: without the
     /// topic's partitions its records would wait in the library, up to a second longer than necessary.
     private func learn(_ records: [OutgoingRecord], timeoutMilliseconds: Int) async {
-        let unknown = state.withLock { state in
-            records.filter { state.warmTopics.insert($0.topic).inserted }.map(\.topic)
-        }
+        // Mostly all records have one topic: it is looked up once.
+        var topics: [String] = []
+        for record in records where record.topic != topics.last { topics.append(record.topic) }
+        let unknown = state.withLock { state in topics.filter { state.warmTopics.insert($0).inserted } }
         for topic in unknown {
             let patience = min(Self.learnMilliseconds, timeoutMilliseconds / 2)
             // A failure is the send's to report, should it last.

@@ -6,6 +6,12 @@ package struct MediaType: Sendable, Hashable {
 
     /// nil: not `type/subtype` of token characters, or longer than 256 bytes.
     package init?(_ text: String) {
+        // What nearly everybody sends.
+        if text == "application/json" {
+            essence = text
+            charset = nil
+            return
+        }
         guard text.utf8.count <= 256 else { return nil }
         let parts = text.split(separator: ";", omittingEmptySubsequences: false)
         guard let first = parts.first else { return nil }

@@ -5,8 +5,8 @@ package struct ParsedAlert: Sendable, Hashable {
     /// Place in the body, `alerts[3]`, for refusals later on.
     package var path: String
     package var fingerprint: Fingerprint
-    package var labels: Labels
-    package var annotations: Labels
+    package var labels: LabelSet
+    package var annotations: LabelSet
     package var generatorURL: String?
     package var times: AlertTimes
 
@@ -18,7 +18,7 @@ package struct ParsedAlert: Sendable, Hashable {
     ) -> Signal {
         Signal(
             teamID: team, source: source, fingerprint: fingerprint, status: status, startsAt: times.startsAt, endsAt: times.endsAt,
-            expiresAt: times.expiresAt, labels: labels, annotations: annotations, generatorURL: generatorURL,
+            expiresAt: times.expiresAt, labels: Labels(labels), annotations: Labels(annotations), generatorURL: generatorURL,
             groupingKey: rules.key(for: labels, fingerprint: fingerprint), receivedAt: receivedAt, traceparent: traceparent)
     }
 
@@ -27,7 +27,13 @@ package struct ParsedAlert: Sendable, Hashable {
     package func fact(
         source: String, team: TeamID, rules: GroupingRules, receivedAt: Timestamp, traceparent: String?, limits: IngestLimits
     ) throws(SourceRefusal) -> Fact {
-        let fact = signal(source: source, team: team, rules: rules, receivedAt: receivedAt, traceparent: traceparent).fact()
+        let groupingKey = rules.key(for: labels, fingerprint: fingerprint)
+        let record = SignalRecord(
+            teamID: team, source: source, fingerprint: fingerprint, status: status, times: (times.startsAt, times.endsAt),
+            expiresAt: times.expiresAt, groupingKey: groupingKey, labels: labels, annotations: annotations, generatorURL: generatorURL,
+            receivedAt: receivedAt, traceparent: traceparent)
+        let id = Signal.id(source: source, fingerprint: fingerprint, status: status, startsAt: times.startsAt, endsAt: times.endsAt)
+        let fact = Fact(signal: record, id: id)
         guard fact.payload.count <= limits.recordBytes else {
             throw .overLimit(
                 path, "The alert takes \(fact.payload.count) bytes with all its labels and annotations; \(limits.recordBytes) are allowed.",

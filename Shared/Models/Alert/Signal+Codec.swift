@@ -1,29 +1,20 @@
-import JSON
-
 extension Signal {
     /// Kafka key: team and grouping key, so that one instance of the grouper sees an incident's alerts in order.
-    package var recordKey: String { "\(teamID)/\(groupingKey)" }
+    package var recordKey: String { Signal.recordKey(teamID, groupingKey) }
+
+    package static func recordKey(_ teamID: TeamID, _ groupingKey: GroupingKey) -> String {
+        teamID.description + "/" + groupingKey.text
+    }
 
     package static let recordType = "tocsin.signal.received.v1"
 
-    package func encode() -> [UInt8] {
-        var writer = JSONWriter(reserving: 512)
-        writer.object { writer in
-            writer.field("teamId", teamID.description)
-            writer.field("source", source)
-            writer.field("fingerprint", fingerprint.text)
-            writer.field("status", status.rawValue)
-            writer.field("startsAt", startsAt.rfc3339)
-            writer.field("endsAt", endsAt?.rfc3339)
-            writer.field("expiresAt", expiresAt?.rfc3339)
-            writer.field("groupingKey", groupingKey.text)
-            writer.field("labels", map: labels)
-            writer.field("annotations", map: annotations)
-            writer.field("generatorURL", generatorURL)
-            writer.field("receivedAt", receivedAt.rfc3339)
-            writer.field("traceparent", traceparent)
-        }
-        return writer.bytes
+    package func encode() -> [UInt8] { record.encode() }
+
+    var record: SignalRecord {
+        SignalRecord(
+            teamID: teamID, source: source, fingerprint: fingerprint, status: status, times: (startsAt, endsAt), expiresAt: expiresAt,
+            groupingKey: groupingKey, labels: LabelSet(labels), annotations: LabelSet(annotations), generatorURL: generatorURL,
+            receivedAt: receivedAt, traceparent: traceparent)
     }
 
     package init(decoding bytes: [UInt8]) throws(RecordError) {

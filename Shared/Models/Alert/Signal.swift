@@ -45,9 +45,11 @@ package struct Signal: Sendable, Hashable {
     }
 
     /// Deterministic from the cause: the same fact sent twice has the same id.
-    package var id: String {
-        var id = "\(source)/\(fingerprint)/\(startsAt.microseconds)/\(status.rawValue)"
-        if let endsAt { id += "/\(endsAt.microseconds)" }
+    package var id: String { Signal.id(source: source, fingerprint: fingerprint, status: status, startsAt: startsAt, endsAt: endsAt) }
+
+    package static func id(source: String, fingerprint: Fingerprint, status: Status, startsAt: Timestamp, endsAt: Timestamp?) -> String {
+        var id = source + "/" + fingerprint.text + "/" + String(startsAt.microseconds) + "/" + status.rawValue
+        if let endsAt { id += "/" + String(endsAt.microseconds) }
         return id
     }
 

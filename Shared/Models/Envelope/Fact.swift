@@ -41,10 +41,16 @@ package struct Fact: Sendable, Hashable {
     }
 }
 
-extension Signal {
-    package func fact() -> Fact {
-        Fact(
-            topic: .signals, key: recordKey, teamID: teamID, id: id, type: Signal.recordType, source: "/tocsin/ingest-gateway",
-            time: receivedAt, traceparent: traceparent, payload: encode())
+extension Fact {
+    /// An alert on its way to the grouper.
+    package init(signal: SignalRecord, id: String) {
+        self.init(
+            topic: .signals, key: Signal.recordKey(signal.teamID, signal.groupingKey), teamID: signal.teamID, id: id,
+            type: Signal.recordType, source: "/tocsin/ingest-gateway", time: signal.receivedAt, traceparent: signal.traceparent,
+            payload: signal.encode())
     }
+}
+
+extension Signal {
+    package func fact() -> Fact { Fact(signal: record, id: id) }
 }

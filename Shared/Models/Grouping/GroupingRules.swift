@@ -25,15 +25,24 @@ package struct GroupingRules: Sendable, Hashable {
         GroupingRule(by: ["service"]), GroupingRule(by: ["instance"]), GroupingRule(by: ["alertname"]),
     ])
 
-    package func rule(for labels: Labels) -> GroupingRule? {
+    package func rule(for labels: Labels) -> GroupingRule? { rule { labels[$0] } }
+
+    private func rule(_ value: (_ label: String) -> String?) -> GroupingRule? {
         rules.first { rule in
-            rule.by.allSatisfy { !(labels[$0] ?? "").isEmpty } && rule.matchers.allSatisfy { $0.matches(labels) }
+            rule.by.allSatisfy { !(value($0) ?? "").isEmpty } && rule.matchers.allSatisfy { $0.matches(value($0.label)) }
         }
     }
 
     /// `service=checkout` or `service=checkout,region=eu`; an alert that no rule takes is a group of its own, `alert=<fingerprint>`.
-    package func key(for labels: Labels, fingerprint: Fingerprint) -> GroupingKey {
-        guard let rule = rule(for: labels) else { return GroupingKey("alert=\(fingerprint)") }
-        return GroupingKey(rule.by.map { "\($0)=\(labels[$0] ?? "")" }.joined(separator: ","))
+    package func key(for labels: Labels, fingerprint: Fingerprint) -> GroupingKey { key(fingerprint: fingerprint) { labels[$0] } }
+
+    /// As of a dictionary with the same labels.
+    package func key(for labels: LabelSet, fingerprint: Fingerprint) -> GroupingKey { key(fingerprint: fingerprint) { labels[$0] } }
+
+    private func key(fingerprint: Fingerprint, _ value: (_ label: String) -> String?) -> GroupingKey {
+        guard let rule = rule(value) else { return GroupingKey("alert=\(fingerprint)") }
+        var text = ""
+        for name in rule.by { text += (text.isEmpty ? "" : ",") + name + "=" + (value(name) ?? "") }
+        return GroupingKey(text)
     }
 }

@@ -37,8 +37,11 @@ package struct LabelMatcher: Sendable, Hashable, CustomStringConvertible {
         self.init(label: label, operation: operation, value: value)
     }
 
-    package func matches(_ labels: Labels) -> Bool {
-        let actual = labels[label] ?? ""
+    package func matches(_ labels: Labels) -> Bool { matches(labels[label]) }
+
+    /// - Parameter actual: the label's value; nil where it is missing.
+    func matches(_ actual: String?) -> Bool {
+        let actual = actual ?? ""
         switch operation {
         case .equal: return actual == value
         case .notEqual: return actual != value

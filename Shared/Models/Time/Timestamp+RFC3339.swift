@@ -4,20 +4,39 @@ extension Timestamp {
     /// - Returns: nil when the text is anything else, or when the date does not exist.
     package init?(rfc3339 text: String) {
         var text = text
-        let parsed = text.withUTF8 { RFC3339Reader(bytes: $0).read() }
+        let parsed = text.withUTF8 { Timestamp(rfc3339: $0) }
         guard let parsed else { return nil }
+        self = parsed
+    }
+
+    /// The same for UTF-8.
+    package init?(rfc3339 bytes: UnsafeBufferPointer<UInt8>) {
+        guard let parsed = RFC3339Reader(bytes: bytes).read() else { return nil }
         self.init(microseconds: parsed)
     }
 
     /// `2026-11-21T05:55:16.123456Z`; the fraction is left out when it is zero.
     package var rfc3339: String {
-        let date = CivilDate(daysSinceEpoch: microseconds.flooredQuotient(86_400_000_000))
-        let inDay = microseconds - microseconds.flooredQuotient(86_400_000_000) * 86_400_000_000
+        let days = microseconds.flooredQuotient(86_400_000_000)
+        let date = CivilDate(daysSinceEpoch: days)
+        let inDay = microseconds - days * 86_400_000_000
         let second = inDay / 1_000_000
         let fraction = inDay % 1_000_000
-        var text = "\(date.text)T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
-        if fraction != 0 { text += "." + padded(fraction, 6) }
-        return text + "Z"
+        guard (0...9999).contains(date.year) else {
+            let time = "T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+            return date.text + time + (fraction == 0 ? "Z" : "." + padded(fraction, 6) + "Z")
+        }
+        return String(unsafeUninitializedCapacity: 27) { text in
+            var digits = DigitWriter(text)
+            digits.write(date.year, 4, "-")
+            digits.write(date.month, 2, "-")
+            digits.write(date.day, 2, "T")
+            digits.write(second / 3600, 2, ":")
+            digits.write(second / 60 % 60, 2, ":")
+            digits.write(second % 60, 2, fraction == 0 ? "Z" : ".")
+            if fraction != 0 { digits.write(fraction, 6, "Z") }
+            return digits.count
+        }
     }
 
     /// The UTC day this time falls on, `2026-11-21`.
@@ -34,6 +53,24 @@ extension Timestamp {
 func padded(_ number: Int64, _ width: Int) -> String {
     let digits = String(number)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
+}
+
+/// Writes numbers with a fixed count of digits, each followed by a sign.
+private struct DigitWriter {
+    private let text: UnsafeMutableBufferPointer<UInt8>
+    private(set) var count = 0
+
+    init(_ text: UnsafeMutableBufferPointer<UInt8>) { self.text = text }
+
+    mutating func write(_ number: Int64, _ digits: Int, _ sign: Unicode.Scalar) {
+        var rest = number
+        for place in stride(from: count + digits - 1, through: count, by: -1) {
+            text[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        text[count + digits] = UInt8(ascii: sign)
+        count += digits + 1
+    }
 }
 
 /// A day of the proleptic Gregorian calendar. The two conversions are the well-known days-from-civil algorithm

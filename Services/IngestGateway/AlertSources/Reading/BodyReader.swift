@@ -50,8 +50,10 @@ struct BodyReader {
 
     /// nil also for Go's zero time.
     func optionalTime(_ key: String) throws(SourceRefusal) -> Timestamp? {
-        guard let text = try optionalString(key) else { return nil }
-        guard let time = Timestamp(rfc3339: text) else {
+        guard let field = self[key] else { return nil }
+        var time: Timestamp?
+        guard field.lendText({ time = Timestamp(rfc3339: $0) }) else { throw .invalid(path(key), "\(key) must be a string.") }
+        guard let time else {
             throw .invalid(path(key), "\(key) is no RFC 3339 time. Write it as 2026-11-21T05:55:16Z.")
         }
         return time.isGoZeroTime ? nil : time

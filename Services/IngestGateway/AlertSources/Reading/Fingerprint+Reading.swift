@@ -12,7 +12,12 @@ extension Fingerprint {
 enum Link {
     /// nil for everything else: an alert is not refused for the sake of its link.
     static func safe(_ text: String?) -> String? {
-        guard let text, text.utf8.count <= IngestLimits.linkBytes, text.isPrintable, !text.contains(" ") else { return nil }
+        guard let text, text.utf8.count <= IngestLimits.linkBytes,
+            text.isASCII(0x21..<0x7F) || (text.isPrintable && !text.utf8.contains(0x20))
+        else {
+            return nil
+        }
+        if text.hasPrefix("http://") || text.hasPrefix("https://") { return text }
         let scheme = text.prefix(8).lowercased()
         return scheme.hasPrefix("http://") || scheme.hasPrefix("https://") ? text : nil
     }

@@ -54,7 +54,8 @@ struct FlatAlert {
             annotations["summary"] = title
         }
         return ParsedAlert(
-            path: path, fingerprint: fingerprint ?? Fingerprint(labels: labels), labels: labels, annotations: annotations,
+            path: path, fingerprint: fingerprint ?? Fingerprint(labels: labels), labels: LabelSet(labels),
+            annotations: LabelSet(annotations),
             generatorURL: url, times: try times(now: now))
     }
 

@@ -34,6 +34,41 @@ struct LabelReader {
         try map(key, of: alert, maxCount: limits.annotations, countSetting: "TOCSIN_GATEWAY_MAX_ANNOTATIONS")
     }
 
+    /// As `labels`, without a text for each name and value where the sender's are as they should be.
+    func labelSet(_ key: String, of alert: BodyReader) throws(SourceRefusal) -> LabelSet {
+        if let set = quick(alert[key], most: limits.labels, valueBytes: limits.labelValueBytes, keepsEmpty: false) { return set }
+        return LabelSet(try labels(key, of: alert))
+    }
+
+    func annotationSet(_ key: String, of alert: BodyReader) throws(SourceRefusal) -> LabelSet {
+        if let set = quick(alert[key], most: limits.annotations, valueBytes: limits.annotationValueBytes, keepsEmpty: true) { return set }
+        return LabelSet(try annotations(key, of: alert))
+    }
+
+    /// nil: something needs a closer look, or a refusal that names it.
+    private func quick(_ field: JSONNode?, most: Int, valueBytes: Int, keepsEmpty: Bool) -> LabelSet? {
+        guard let field, field.count <= most else { return nil }
+        var set: LabelSet?
+        _ = field.lendTextMembers { members in
+            var kept = 0
+            for member in members {
+                guard isPlain(member.name), member.value.count <= valueBytes else { return }
+                if !keepsEmpty, member.value.isEmpty { continue }
+                members[kept] = member
+                kept += 1
+            }
+            set = LabelSet(UnsafeMutableBufferPointer(rebasing: members[..<kept]))
+        }
+        return set
+    }
+
+    /// Whether the name is taken as it is under any rule: only those can be told apart by their bytes. Others are equal as texts in ways
+    /// that bytes do not show.
+    private func isPlain(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = name.first, !LabelReader.isDigit(first), name.count <= limits.nameBytes else { return false }
+        return name.allSatisfy(LabelReader.isNameByte)
+    }
+
     private func map(
         _ key: String, of alert: BodyReader, maxCount: Int, countSetting: String
     ) throws(SourceRefusal) -> Labels {
@@ -126,6 +161,20 @@ struct LabelReader {
 extension String {
     /// No control characters, neither of ASCII nor of Latin-1, and no line or paragraph separators.
     var isPrintable: Bool {
+        isASCII(0x20..<0x7F) || isPrintableUnicode
+    }
+
+    /// Whether all bytes lie in that range. Looks at all of them: that is many at once.
+    func isASCII(_ range: Range<UInt8>) -> Bool {
+        var text = self
+        return text.withUTF8 { bytes in
+            var others: UInt8 = 0
+            for byte in bytes { others |= byte &- range.lowerBound < UInt8(range.count) ? 0 : 1 }
+            return others == 0
+        }
+    }
+
+    private var isPrintableUnicode: Bool {
         unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) && $0.value != 0x2028 && $0.value != 0x2029 }
     }
 }

@@ -45,12 +45,12 @@ package enum Alertmanager: AlertSource {
         guard let status = try alert.optionalStatus("status") else {
             throw .missing(alert.path("status"), "status is missing. It must be \"firing\" or \"resolved\".")
         }
-        let labels = try reader.labels("labels", of: alert)
+        let labels = try reader.labelSet("labels", of: alert)
         guard !labels.isEmpty else { throw .contradiction(alert.path("labels"), "The alert has no labels. It needs at least one.") }
         let sent = try alert.optionalString("fingerprint")
         return ParsedAlert(
             path: alert.path, fingerprint: sent.flatMap(Fingerprint.init(fromSender:)) ?? Fingerprint(labels: labels), labels: labels,
-            annotations: try reader.annotations("annotations", of: alert),
+            annotations: try reader.annotationSet("annotations", of: alert),
             generatorURL: Link.safe(try alert.optionalString("generatorURL")), times: try times(of: alert, status: status, now: now))
     }
 

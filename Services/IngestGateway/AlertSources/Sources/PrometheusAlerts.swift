@@ -23,11 +23,11 @@ package enum PrometheusAlerts: AlertSource {
     }
 
     private static func read(_ alert: BodyReader, labels reader: LabelReader, request: SourceRequest) throws(SourceRefusal) -> ParsedAlert {
-        let labels = try reader.labels("labels", of: alert)
+        let labels = try reader.labelSet("labels", of: alert)
         guard !labels.isEmpty else { throw .contradiction(alert.path("labels"), "The alert has no labels. It needs at least one.") }
         return ParsedAlert(
             path: alert.path, fingerprint: Fingerprint(labels: labels), labels: labels,
-            annotations: try reader.annotations("annotations", of: alert),
+            annotations: try reader.annotationSet("annotations", of: alert),
             generatorURL: Link.safe(try alert.optionalString("generatorURL")), times: try times(of: alert, request: request))
     }
 

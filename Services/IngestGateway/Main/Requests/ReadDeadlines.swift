@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Cancels what takes too long. One task watches over all, so that a request that is in time costs an entry in a table and no timer.
+/// Cancels what takes too long, up to a second late. One task watches over all, so that a request that is in time costs an entry in a
+/// table and no timer.
 final class ReadDeadlines: Sendable {
     private struct Entry: Sendable {
         let deadline: ContinuousClock.Instant
@@ -53,8 +54,8 @@ final class ReadDeadlines: Sendable {
     /// Until nothing is left to watch over.
     private func watch() async {
         while let next = state.withLock({ Self.cancelLate(&$0, now: .now) }) {
-            // Nobody cancels this task.
-            try? await Task.sleep(until: next)
+            // Nobody cancels this task. What is added meanwhile may be due before `next`.
+            try? await Task.sleep(until: min(next, .now.advanced(by: .seconds(1))))
         }
     }
 
