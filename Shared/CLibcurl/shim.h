@@ -56,6 +56,21 @@ static inline CURLcode tocsin_curl_get_offset(CURL *handle, CURLINFO info, curl_
     return curl_easy_getinfo(handle, info, value);
 }
 
+static inline CURLMcode tocsin_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
+}
+
+// The next transfer that has ended, NULL when there is none; `result` is what became of it.
+static inline CURL *tocsin_curl_multi_next_done(CURLM *multi, CURLcode *result) {
+    int left;
+    for (CURLMsg *message; (message = curl_multi_info_read(multi, &left)) != NULL;) {
+        if (message->msg != CURLMSG_DONE) continue;
+        *result = message->data.result;
+        return message->easy_handle;
+    }
+    return NULL;
+}
+
 // The address sits at the end of curl_sockaddr and may be longer than its declared type.
 static inline const struct sockaddr *tocsin_curl_address(const struct curl_sockaddr *address) {
     return &address->addr;

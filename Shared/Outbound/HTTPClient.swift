@@ -10,11 +10,11 @@ package final class HTTPClient: Sendable {
     private let limits: AnswerLimits
     private let userAgent: String
     private let caFile: String?
-    private let workers: CurlWorkers
+    private let transfers: HTTPLoop
     private let logger: Logger
 
-    /// Threads are started on demand, up to `maxConcurrent`; each keeps its connections open for the next request. `caFile` (PEM)
-    /// replaces the system's certificate authorities.
+    /// One thread, started on demand, carries out up to `maxConcurrent` requests side by side and keeps as many connections open for the
+    /// next ones. `caFile` (PEM) replaces the system's certificate authorities.
     package init(
         policy: AddressPolicy, maxConcurrent: Int = 64, maxBodyBytes: Int = 65_536, maxHeaderBytes: Int = 16_384,
         userAgent: String = "Tocsin", caFile: String? = nil, logger: Logger
@@ -23,22 +23,20 @@ package final class HTTPClient: Sendable {
         limits = AnswerLimits(bodyBytes: maxBodyBytes, headerBytes: maxHeaderBytes)
         self.userAgent = userAgent
         self.caFile = caFile
-        workers = CurlWorkers(maxThreads: maxConcurrent)
+        transfers = HTTPLoop(maxConcurrent: maxConcurrent)
         self.logger = logger
     }
 
-    deinit { workers.close() }
+    deinit { transfers.close() }
 
-    /// Calls that wait for a free thread right now.
-    package var waitingRequests: Int { workers.waitingJobs }
+    /// Calls that wait for a free place right now.
+    package var waitingRequests: Int { transfers.waitingJobs }
 
-    /// Returns the answer, whatever its status. Cancelling the task ends the transfer within a second.
+    /// Returns the answer, whatever its status. Cancelling the task ends the transfer at once.
     package func send(_ request: HTTPRequest) async throws(OutboundError) -> HTTPResponse {
         let target = try Self.check(request, under: policy)
         let job = HTTPJob(request: request, target: target, limits: limits, userAgent: userAgent, caFile: caFile)
-        let result = await workers.run(timeoutMilliseconds: request.timeoutMilliseconds) { handle, remaining, cancellation in
-            job.perform(on: handle, timeoutMilliseconds: remaining, cancellation: cancellation)
-        }
+        let result = await transfers.run(job, timeoutMilliseconds: request.timeoutMilliseconds)
         switch result {
         case .success(let response): logger.debug("request answered", metadata: ["http.status": "\(response.status)"])
         case .failure(let error): logger.debug("request failed", metadata: ["outbound.error": "\(error)"])

@@ -8,7 +8,7 @@ package struct HTTPRequest: Sendable {
     package var headers: [Header]
     /// The bytes to send, at most `HTTPClient.maxRequestBytes`.
     package var body: [UInt8]
-    /// From the call of `send` to the last byte of the answer, waiting for a free thread included.
+    /// From the call of `send` to the last byte of the answer, waiting for a free place included.
     package var timeoutMilliseconds: Int
     /// Name resolution, TCP and TLS together.
     package var connectTimeoutMilliseconds: Int

@@ -87,5 +87,6 @@ extension OutboundError {
     static func tooLarge(limit: Int) -> Self { Self(.bodyTooLarge, "more than \(limit) bytes to send") }
     static let cancelledBeforeStart = Self(.cancelled, "cancelled before it began")
     static let noThreadInTime = Self(.timeout, "no thread was free in time")
+    static let noPlaceInTime = Self(.timeout, "no place was free in time")
     static let noHandle = Self(.library, "libcurl gave no handle")
 }

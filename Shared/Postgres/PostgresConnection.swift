@@ -124,7 +124,7 @@ extension PostgresConnection {
     private static let sessionSQL = """
         -- session settings
         SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, YMD', false),
-               set_config('bytea_output', 'hex', false), set_config('statement_timeout', $1, false),
+               set_config('bytea_output', 'hex', false), set_config('jit', 'off', false), set_config('statement_timeout', $1, false),
                set_config('lock_timeout', $2, false), set_config('idle_in_transaction_session_timeout', $3, false)
         """
 

@@ -33,6 +33,7 @@ let package = Package(
         .executableTarget(
             name: "bare-producer", path: "BareProducer",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("rdkafka")]),
+        .executableTarget(name: "webhook-sink", path: "Sink", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -123,7 +123,7 @@ struct LedgerDatabase: Sendable {
     /// One transaction of the handler, as records of the topic.
     @discardableResult
     func plan(_ events: [IncidentEvent]) async throws -> [Fact] {
-        let handler = IncidentHandler(registry: registry, wakeup: Wakeup())
+        let handler = IncidentHandler(registry: registry) { _ in }
         let records = events.enumerated().map { index, event in
             IncomingRecord(topic: Topic.incidents.name, partition: 0, offset: Int64(index), value: event.encode())
         }
@@ -143,11 +143,11 @@ struct LedgerDatabase: Sendable {
 
     func claim(
         inFlight: [(channel: ChannelID, count: Int)] = [], perChannel: Int = 4, total: Int = 64, owner: String = "first",
-        leaseSeconds: Int = 60
+        leaseSeconds: Int = 60, in scope: ClaimScope = .everywhere
     ) async throws -> [ClaimedDelivery] {
         try await LeaseStore.claim(
             LeaseStore.Limits(inFlight: inFlight, perChannel: perChannel, total: total, owner: owner, leaseSeconds: leaseSeconds),
-            in: pool)
+            in: scope, pool)
     }
 
     /// Records an outcome as the worker does; the write is tried once.

@@ -198,7 +198,7 @@ import Testing
 
     @Test func `what is no incident event is named as poison`() async throws {
         try await LedgerDatabase.with { database in
-            let handler = IncidentHandler(registry: database.registry, wakeup: Wakeup())
+            let handler = IncidentHandler(registry: database.registry) { _ in }
             let fit = try await database.opened()
             let records = [fit.encode(), Array("{}".utf8)].map {
                 IncomingRecord(topic: Topic.incidents.name, partition: 0, offset: 0, value: $0)

@@ -19,7 +19,7 @@ struct NotifierConfig: ServiceConfig {
             "TOCSIN_NOTIFIER_ALLOW_PRIVATE_ADDRESSES", default: false,
             "Lets channels lead to private and loopback addresses, plain http and any port. Not where strangers add channels.")
         maxInFlight = settings.int(
-            "TOCSIN_NOTIFIER_MAX_IN_FLIGHT", default: 64, in: 1...256, unit: "messages", "Messages on their way at once.")
+            "TOCSIN_NOTIFIER_MAX_IN_FLIGHT", default: 256, in: 1...4096, unit: "messages", "Messages on their way at once.")
         maxInFlightPerChannel = settings.int(
             "TOCSIN_NOTIFIER_MAX_IN_FLIGHT_PER_CHANNEL", default: 4, in: 1...64, unit: "messages",
             "Messages on their way at once through one channel.")

@@ -32,7 +32,12 @@ enum NotifierServices {
             },
             BatchWorker(
                 runtime: runtime, group: IncidentHandler.group, topics: [.incidents], maxRecords: config.batchRecords,
-                handler: IncidentHandler(registry: registry, wakeup: wakeup)),
+                // Takes what is there: batches grow by themselves while the one before is handled.
+                maxWaitMilliseconds: 0,
+                handler: IncidentHandler(registry: registry) { channels in
+                    queue.announce(.channels(channels))
+                    wakeup.wake()
+                }),
         ]
     }
 }

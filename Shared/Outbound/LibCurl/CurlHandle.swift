@@ -1,10 +1,11 @@
 import CLibcurl
 
-/// Owns one easy handle: its open connections, its name cache. Used by one thread at a time, the one that made it.
+/// Owns one easy handle: its options, its open connections and name cache unless a `CurlMulti` has them. Used by one thread at a time,
+/// the one that made it.
 final class CurlHandle {
-    private let handle: UnsafeMutableRawPointer
+    let handle: UnsafeMutableRawPointer
     /// Once per process, before the first handle (curl_global_init is not thread-safe; a static initialiser is).
-    private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     init?() {
         guard Self.isLibraryReady, let made = curl_easy_init() else { return nil }

@@ -1,6 +1,6 @@
 import CLibcurl
 
-/// One HTTP request, from options to answer. Runs on a worker thread.
+/// One HTTP request, from options to answer. Runs on the loop's thread.
 struct HTTPJob: Sendable {
     let request: HTTPRequest
     let target: OutboundTarget
@@ -8,19 +8,20 @@ struct HTTPJob: Sendable {
     let userAgent: String
     let caFile: String?
 
-    func perform(
-        on handle: CurlHandle, timeoutMilliseconds: Int, cancellation: CancellationFlag
-    ) -> Result<HTTPResponse, OutboundError> {
+    /// Sets the handle up; the transfer then begins when a `CurlMulti` takes it.
+    func prepare(
+        _ handle: CurlHandle, timeoutMilliseconds: Int, cancellation: CancellationFlag
+    ) -> Result<HTTPTransfer, OutboundError> {
         let transfer = CurlTransfer(policy: target.policy, limits: limits, upload: request.body, cancellation: cancellation)
         let headers: CurlList
         do throws(OutboundError) { headers = try CurlList(headerLines) } catch { return .failure(error) }
-        return withExtendedLifetime(headers) {
+        let prepared = HTTPTransfer(handle: handle, transfer: transfer, headers: headers)
+        let options = commonOptions(on: handle, timeoutMilliseconds) + methodOptions(on: handle) + handle.attach(transfer)
+        if let error = CurlFailure.firstFailed(options + [handle.set(CURLOPT_HTTPHEADER, headers)]) {
             handle.reset()
-            defer { handle.reset() }  // drops the borrowed pointers
-            let options = commonOptions(on: handle, timeoutMilliseconds) + methodOptions(on: handle) + handle.attach(transfer)
-            if let error = CurlFailure.firstFailed(options + [handle.set(CURLOPT_HTTPHEADER, headers)]) { return .failure(error) }
-            return answer(to: handle.perform(transfer), handle, transfer)
+            return .failure(error)
         }
+        return .success(prepared)
     }
 
     /// "Name: value" lines; "Name;" is libcurl's spelling for an empty value, "Name:" suppresses one it would add itself.
@@ -42,7 +43,6 @@ struct HTTPJob: Sendable {
             handle.set(CURLOPT_LOW_SPEED_LIMIT, 16),
             handle.set(CURLOPT_LOW_SPEED_TIME, max(10, timeoutMilliseconds / 2_000)),
             handle.set(CURLOPT_MAXAGE_CONN, 30),
-            handle.set(CURLOPT_MAXCONNECTS, 2),
         ]
             + (caFile.map { [handle.set(CURLOPT_CAINFO, $0)] } ?? [])
             + handle.guardOptions(timeoutMilliseconds: timeoutMilliseconds, connectTimeoutMilliseconds: request.connectTimeoutMilliseconds)
@@ -58,8 +58,23 @@ struct HTTPJob: Sendable {
         // Without a body there is nothing to rewind and libcurl would repeat the request by itself when a kept connection breaks.
         return request.body.isEmpty ? sendBody + [handle.set(CURLOPT_FRESH_CONNECT, 1)] : sendBody
     }
+}
 
-    private func answer(to result: CURLcode, _ handle: CurlHandle, _ transfer: CurlTransfer) -> Result<HTTPResponse, OutboundError> {
+/// A request on its way: keeps alive what libcurl has borrowed.
+final class HTTPTransfer {
+    let handle: CurlHandle
+    let transfer: CurlTransfer
+    private let headers: CurlList
+
+    init(handle: CurlHandle, transfer: CurlTransfer, headers: CurlList) {
+        self.handle = handle
+        self.transfer = transfer
+        self.headers = headers
+    }
+
+    /// The answer, after the handle was taken out of its `CurlMulti`. The handle is free for the next request afterwards.
+    func end(_ result: CURLcode) -> Result<HTTPResponse, OutboundError> {
+        defer { handle.reset() }  // drops the borrowed pointers
         let status = handle.responseCode
         if result == CURLE_OK || (result == CURLE_WRITE_ERROR && transfer.isBodyCut && status > 0) {
             let headers = Self.headers(from: transfer.lines.map(\.text))

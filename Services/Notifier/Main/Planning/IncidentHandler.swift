@@ -12,12 +12,13 @@ struct IncidentHandler: BatchHandler {
     static let group = "notifier"
 
     private let registry: ChannelRegistry
-    private let wakeup: Wakeup
+    private let announce: @Sendable (Set<ChannelID>) -> Void
     private let counted = PlannedCounts()
 
-    init(registry: ChannelRegistry, wakeup: Wakeup) {
+    /// - Parameter announce: told after each commit of the channels for which there is something to send.
+    init(registry: ChannelRegistry, announce: @escaping @Sendable (Set<ChannelID>) -> Void) {
         self.registry = registry
-        self.wakeup = wakeup
+        self.announce = announce
     }
 
     func handle(_ records: [IncomingRecord], in connection: PostgresConnection, now: Timestamp) async throws -> [Fact] {
@@ -37,7 +38,8 @@ struct IncidentHandler: BatchHandler {
     }
 
     func committed(_ records: [IncomingRecord]) async {
-        if counted.publish() { wakeup.wake() }
+        let channels = counted.publish()
+        if !channels.isEmpty { announce(channels) }
     }
 
     private func decode(_ records: [IncomingRecord]) throws -> [IncidentEvent] {
@@ -67,10 +69,15 @@ private final class PlannedCounts: Sendable {
         let state: String
     }
 
-    private let pending = Mutex<[Key: Int]>([:])
+    private struct Planned {
+        var counts: [Key: Int] = [:]
+        var channels: Set<ChannelID> = []
+    }
+
+    private let pending = Mutex(Planned())
 
     func keep(_ deliveries: [PlannedDelivery], _ registry: ChannelRegistry) {
-        var counts: [Key: Int] = [:]
+        var planned = Planned()
         for delivery in deliveries {
             let state =
                 switch delivery.state {
@@ -78,20 +85,21 @@ private final class PlannedCounts: Sendable {
                 case .held: "held"
                 case .suppressed: "suppressed"
                 }
-            counts[Key(type: NotifierMetrics.label(delivery.channelType, registry).1, state: state), default: 0] += 1
+            planned.counts[Key(type: NotifierMetrics.label(delivery.channelType, registry).1, state: state), default: 0] += 1
+            if delivery.state == .pending { planned.channels.insert(delivery.channelID) }
         }
-        pending.withLock { [counts] in $0 = counts }
+        pending.withLock { [planned] in $0 = planned }
     }
 
-    /// - Returns: whether there is something to send.
-    func publish() -> Bool {
-        let counts = pending.withLock { pending in
-            defer { pending = [:] }
+    /// - Returns: the channels for which there is something to send.
+    func publish() -> Set<ChannelID> {
+        let planned = pending.withLock { pending in
+            defer { pending = Planned() }
             return pending
         }
-        for (key, count) in counts {
+        for (key, count) in planned.counts {
             NotifierMetrics.planned.counter([("channel_type", key.type), ("state", key.state)]).increment(by: count)
         }
-        return !counts.isEmpty
+        return planned.channels
     }
 }

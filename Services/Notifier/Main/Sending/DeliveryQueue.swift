@@ -10,6 +10,8 @@ final class DeliveryQueue: Sendable {
         var held: Set<DeliveryID> = []
         var total: Int { held.count }
         var pace: [ChannelID: PaceKeeper] = [:]
+        /// Where something may be due that nobody has looked at.
+        var news = ClaimScope.channels([])
     }
 
     /// Channels whose pace is remembered; beyond that, those without a message on its way are forgotten.
@@ -53,6 +55,19 @@ final class DeliveryQueue: Sendable {
             let count = (state.inFlight[delivery.channelID] ?? 1) - 1
             state.inFlight[delivery.channelID] = count > 0 ? count : nil
             state.held.remove(delivery.id)
+            // A place in the channel is free, and the next message of the incident may go.
+            state.news.formUnion(.channels([delivery.channelID]))
+        }
+    }
+
+    /// Something may be due there.
+    func announce(_ scope: ClaimScope) { state.withLock { $0.news.formUnion(scope) } }
+
+    /// What was announced since the last call; nil when nothing was.
+    func takeNews() -> ClaimScope? {
+        state.withLock { state in
+            defer { state.news = .channels([]) }
+            return state.news == .channels([]) ? nil : state.news
         }
     }
 

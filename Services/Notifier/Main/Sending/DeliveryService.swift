@@ -16,7 +16,6 @@ struct DeliveryService: Service, CustomStringConvertible {
                     group.addTask {
                         await worker.carryOut(delivery, queue)
                         queue.finished(delivery)
-                        // A place is free, and the next message of the incident may go.
                         wakeup.wake()
                     }
                 }

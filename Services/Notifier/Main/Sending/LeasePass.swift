@@ -41,7 +41,10 @@ struct LeasePass: Sendable {
             let rows = try await LeaseStore.suppressDisabled(limit: Self.maxRows, in: connection)
             return (rows.count, rows.map { $0.fact(at: runtime.clock()) })
         }
-        if !expired.isEmpty { wakeup.wake() }
+        if !expired.isEmpty {
+            queue.announce(.everywhere)
+            wakeup.wake()
+        }
         return expired.count + suppressed
     }
 

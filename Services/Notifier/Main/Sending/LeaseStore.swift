@@ -15,24 +15,33 @@ enum LeaseStore {
 
     /// Claims due deliveries and notes the intent to send them. Fair: each channel gets its own share, one that rests or is switched off
     /// none, one that has failed a single message. In order: within an incident and a channel an unfinished delivery blocks those after it.
-    static func claim(_ limits: Limits, in pool: PostgresPool) async throws -> [ClaimedDelivery] {
+    /// Costs a look into an index for each channel asked for; for all of them, one for each channel with something pending.
+    static func claim(_ limits: Limits, in scope: ClaimScope, _ pool: PostgresPool) async throws -> [ClaimedDelivery] {
         let asked = ContinuousClock.now
         return try await pool.query(
             """
             -- claim deliveries
-            WITH ready AS MATERIALIZED (
+            WITH RECURSIVE waiting (id) AS (
+                (SELECT d.channel_id FROM deliveries d WHERE d.state = 'pending' AND $8::uuid[] IS NULL ORDER BY d.channel_id LIMIT 1)
+                UNION ALL
+                SELECT (
+                    SELECT d.channel_id FROM deliveries d WHERE d.state = 'pending' AND d.channel_id > w.id ORDER BY d.channel_id LIMIT 1)
+                FROM waiting w WHERE w.id IS NOT NULL
+            ), ready AS MATERIALIZED (
                 SELECT c.id, CASE WHEN c.consecutive_failures >= $5::int THEN 1 ELSE $3::int END - coalesce(b.sending, 0) AS free
-                FROM notification_channels c LEFT JOIN unnest($1::uuid[], $2::int[]) AS b (id, sending) ON b.id = c.id
+                FROM (SELECT id FROM waiting WHERE id IS NOT NULL UNION ALL SELECT unnest($8::uuid[])) a
+                JOIN notification_channels c ON c.id = a.id LEFT JOIN unnest($1::uuid[], $2::int[]) AS b (id, sending) ON b.id = c.id
                 WHERE c.enabled AND (c.paused_until IS NULL OR c.paused_until <= now())
             ), due AS MATERIALIZED (
                 SELECT d.id FROM ready r CROSS JOIN LATERAL (
+                    -- The first unfinished one of its conversation, by one look into an index each: as a join, PostgreSQL would compare every
+                    -- due message of the channel with every other.
                     SELECT d.id, d.next_attempt_at, d.sequence, d.part FROM deliveries d
-                    WHERE d.channel_id = r.id AND d.state = 'pending' AND d.next_attempt_at <= now()
-                        AND NOT EXISTS (
-                            SELECT 1 FROM deliveries e
-                            WHERE e.channel_id = d.channel_id AND e.incident_id = d.incident_id AND e.state IN ('pending', 'sending')
-                                AND (e.sequence, e.part) < (d.sequence, d.part))
-                    ORDER BY d.next_attempt_at, d.sequence, d.part
+                    WHERE d.channel_id = r.id AND d.state = 'pending' AND d.next_attempt_at <= now() AND d.id = (
+                        SELECT e.id FROM deliveries e
+                        WHERE e.channel_id = d.channel_id AND e.incident_id = d.incident_id AND e.state IN ('pending', 'sending')
+                        ORDER BY e.sequence, e.part LIMIT 1)
+                    ORDER BY d.next_attempt_at
                     LIMIT greatest(r.free, 0)
                     FOR UPDATE OF d SKIP LOCKED
                 ) d
@@ -54,12 +63,12 @@ enum LeaseStore {
                 SELECT max(a.started_at) FILTER (WHERE a.outcome = 'in_doubt') AS last_doubt_at,
                     count(*) FILTER (WHERE a.outcome = 'in_doubt' AND a.attempt > claimed.attempts_before) AS doubts,
                     count(*) FILTER (WHERE a.outcome = 'look_up_failed' AND a.attempt > claimed.attempts_before) AS failed_look_ups
-                FROM delivery_attempts a WHERE a.delivery_id = claimed.id
-            ) a ON claimed.in_doubt_since IS NOT NULL
+                FROM delivery_attempts a WHERE claimed.in_doubt_since IS NOT NULL AND a.delivery_id = claimed.id
+            ) a ON true
             """,
             [
                 limits.inFlight.map(\.channel), limits.inFlight.map(\.count), limits.perChannel, limits.total, ChannelBreaker.threshold,
-                limits.owner, limits.leaseSeconds,
+                limits.owner, limits.leaseSeconds, scope.ids,
             ]
         ).map { try ClaimedDelivery($0, claimedAt: asked) }
     }

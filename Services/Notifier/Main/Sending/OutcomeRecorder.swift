@@ -9,11 +9,22 @@ import ServiceKit
 struct OutcomeRecorder: Sendable {
     let runtime: Runtime
     let registry: ChannelRegistry
+    private let group: OutcomeGroup
 
     /// How long an outcome is tried to be written, whatever the lease: while PostgreSQL is away nobody else can take the delivery over.
     static let patienceSeconds = 300
     private static let firstRetryMilliseconds = 100
     private static let longestRetryMilliseconds = 5000
+
+    init(runtime: Runtime, registry: ChannelRegistry) {
+        self.runtime = runtime
+        self.registry = registry
+        group = OutcomeGroup { sent in
+            try await Self.commit(sent, runtime)
+        } publish: { rows in
+            await runtime.outbox.publish(rows)
+        }
+    }
 
     /// Tries until it is written, or in vain for long: a message that was sent must not look as if nobody knew. The fence makes a late try
     /// harmless.
@@ -24,12 +35,18 @@ struct OutcomeRecorder: Sendable {
         let now = runtime.clock()
         let settlement = settle(outcome, delivery, now: now)
         var delay = Self.firstRetryMilliseconds
+        // Tried together with others once; then alone, so that none suffers for another.
+        var sent = SentDelivery(delivery, settlement, label: outcome.label)
         while true {
             do {
                 // A task of its own: the pool lends nothing to a cancelled one, and what was sent must be written all the same.
-                let applied = try await Task { try await commit(settlement, outcome, delivery, now: now) }.value
+                let applied = try await Task { [sent] in
+                    if let sent { return Applied(wasOurs: try await group.record(sent)) }
+                    return try await commit(settlement, outcome, delivery, now: now)
+                }.value
                 return count(applied, settlement, outcome, delivery, event)
             } catch {
+                sent = nil
                 guard ContinuousClock.now < deadline, !Task.isCancelled else {
                     runtime.logger.error(
                         "outcome of a message could not be written", metadata: ["delivery.id": "\(delivery.id)", "error": "\(error)"])
@@ -52,6 +69,18 @@ struct OutcomeRecorder: Sendable {
         CrashPoint.deliveryRecorded.reach()
         await runtime.outbox.publish(rows)
         return applied
+    }
+
+    private static func commit(_ sent: [SentDelivery], _ runtime: Runtime) async throws -> OutcomeGroup.Written {
+        let written = try await runtime.pool.withTransaction { connection in
+            let ours = try await OutcomeStore.finishSent(sent, in: connection)
+            let finished = sent.filter { ours.contains($0.delivery.id) }
+            try await OutcomeStore.rememberThreads(finished, in: connection)
+            let now = runtime.clock()
+            return OutcomeGroup.Written(ours: ours, rows: try await Outbox.insert(finished.map { $0.fact(at: now) }, in: connection))
+        }
+        CrashPoint.deliveryRecorded.reach()
+        return written
     }
 
     /// Gives back a delivery that was certainly not sent, as if it had never been claimed. Where that fails, its lease runs out.
