@@ -168,4 +168,32 @@ import Testing
             #expect(try await database.lines().count { $0.state == "sending" && $0.leaseOwner?.hasPrefix("first@") == true } == 4)
         }
     }
+
+    @Test func `a claim looks only in the channels that it is asked for`() async throws {
+        try await LedgerDatabase.with { database in
+            let first = try await database.addChannel("first")
+            let second = try await database.addChannel("second")
+            try await database.planOpened(2)
+            #expect(try await database.claim(in: .channels([])).isEmpty)
+            #expect(try await database.claim(in: .channels([second])).map(\.channelID) == [second, second])
+            #expect(try await database.claim().map(\.channelID) == [first, first])
+        }
+    }
+
+    @Test func `a message that ends makes its channel news, and what was announced is told once`() async throws {
+        try await LedgerDatabase.with { database in
+            let channel = try await database.addChannel()
+            try await database.planOpened()
+            let claimed = try await database.claim()
+            let queue = DeliveryQueue(maxInFlight: 4)
+            queue.admit(claimed)
+            #expect(queue.takeNews() == nil)
+            queue.finished(try #require(claimed.first))
+            #expect(queue.takeNews() == .channels([channel]))
+            #expect(queue.takeNews() == nil)
+            queue.announce(.channels([channel]))
+            queue.announce(.everywhere)
+            #expect(queue.takeNews() == .everywhere)
+        }
+    }
 }

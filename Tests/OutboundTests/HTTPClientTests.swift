@@ -131,6 +131,16 @@ struct HTTPClientTests {
         #expect(server.connections == 1)
     }
 
+    @Test("connections to several peers are kept side by side")
+    func reuseOfMany() async throws {
+        let servers = try (0..<3).map { _ in try LocalServer { peer, _ in while peer.readRequest() != nil { peer.answer(200) } } }
+        let client = localClient(maxConcurrent: 4)
+        for _ in 0..<3 {
+            for server in servers { #expect(try await client.send(HTTPRequest(url: server.url, body: [1])).status == 200) }
+        }
+        #expect(servers.map(\.connections) == [1, 1, 1])
+    }
+
     @Test("requests run side by side up to the limit")
     func sideBySide() async throws {
         let server = try LocalServer { peer, _ in while peer.readRequest() != nil { peer.answer(200) } }

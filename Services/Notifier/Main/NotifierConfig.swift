@@ -21,7 +21,7 @@ struct NotifierConfig: ServiceConfig {
         maxInFlight = settings.int(
             "TOCSIN_NOTIFIER_MAX_IN_FLIGHT", default: 256, in: 1...4096, unit: "messages", "Messages on their way at once.")
         maxInFlightPerChannel = settings.int(
-            "TOCSIN_NOTIFIER_MAX_IN_FLIGHT_PER_CHANNEL", default: 4, in: 1...64, unit: "messages",
+            "TOCSIN_NOTIFIER_MAX_IN_FLIGHT_PER_CHANNEL", default: 8, in: 1...64, unit: "messages",
             "Messages on their way at once through one channel.")
         leaseSeconds = settings.int(
             "TOCSIN_NOTIFIER_LEASE_SECONDS", default: 20, in: 5...600, unit: "s",

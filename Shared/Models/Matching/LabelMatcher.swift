@@ -14,11 +14,14 @@ package struct LabelMatcher: Sendable, Hashable, CustomStringConvertible {
     package let label: String
     package let operation: Operation
     package let value: String
+    /// Read once: a matcher is asked about every event of its team. nil where there is no pattern, or one that cannot be read.
+    private let pattern: WildcardPattern?
 
     package init(label: String, operation: Operation, value: String) {
         self.label = label
         self.operation = operation
         self.value = value
+        pattern = operation == .matches || operation == .notMatches ? WildcardPattern(value) : nil
     }
 
     /// Reads `name=value`, with optional double quotes around the value.
@@ -33,8 +36,8 @@ package struct LabelMatcher: Sendable, Hashable, CustomStringConvertible {
         var value = String(rest.dropFirst(operation.rawValue.count)).trimmingBlanks()
         if value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") { value = String(value.dropFirst().dropLast()) }
         guard !label.isEmpty, !label.contains(" ") else { return nil }
-        if operation == .matches || operation == .notMatches, WildcardPattern(value) == nil { return nil }
         self.init(label: label, operation: operation, value: value)
+        if operation == .matches || operation == .notMatches, pattern == nil { return nil }
     }
 
     package func matches(_ labels: Labels) -> Bool { matches(labels[label]) }
@@ -45,8 +48,8 @@ package struct LabelMatcher: Sendable, Hashable, CustomStringConvertible {
         switch operation {
         case .equal: return actual == value
         case .notEqual: return actual != value
-        case .matches: return WildcardPattern(value)?.matches(actual) ?? false
-        case .notMatches: return !(WildcardPattern(value)?.matches(actual) ?? true)
+        case .matches: return pattern?.matches(actual) ?? false
+        case .notMatches: return !(pattern?.matches(actual) ?? true)
         }
     }
 
@@ -54,7 +57,7 @@ package struct LabelMatcher: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Alternatives of literals and `.*`, matched against the whole value.
-struct WildcardPattern {
+struct WildcardPattern: Sendable, Hashable {
     /// Each alternative as the literals between its `.*`.
     private let alternatives: [[Substring]]
 

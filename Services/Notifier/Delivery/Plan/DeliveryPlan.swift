@@ -20,6 +20,8 @@ package struct DeliveryPlan: Sendable {
     private let registry: ChannelRegistry
     private let now: Timestamp
     private var history: DeliveryHistory
+    /// Conversations of which `deliveries` holds an `updated` message: without it each event would look through all of them.
+    private var updating: Set<Conversation> = []
 
     /// - Parameters:
     ///   - events: unseen ones, in sequence within each incident.
@@ -60,6 +62,7 @@ package struct DeliveryPlan: Sendable {
             : state(of: event, told: told, conversation, updatesInPlace: updatesInPlace)
         if updatesInPlace { overtake(conversation) }
         let event = isLate && state == .pending ? asThingsAre(event) : event
+        if event.kind == .updated { updating.insert(conversation) }
         for part in parts {
             deliveries.append(
                 PlannedDelivery(event: event, channelID: route.channelID, channelType: route.type, part: part, state: state))
@@ -119,6 +122,7 @@ package struct DeliveryPlan: Sendable {
     /// An edit says how things are now, so that an older one which still waits is of no use.
     private mutating func overtake(_ conversation: Conversation) {
         superseded.insert(conversation)
+        guard updating.remove(conversation) != nil else { return }
         deliveries.removeAll { $0.conversation == conversation && $0.event.kind == .updated }
     }
 

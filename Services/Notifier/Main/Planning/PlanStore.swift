@@ -128,12 +128,25 @@ enum PlanStore {
             [
                 deliveries.map(\.id), deliveries.map(\.event.incident.teamID), deliveries.map(\.event.incident.id),
                 deliveries.map(\.event.sequence), deliveries.map(\.channelID), deliveries.map(\.part.number),
-                deliveries.map(\.event.kind.rawValue), deliveries.map { String(decoding: $0.event.encode(), as: UTF8.self) },
+                deliveries.map(\.event.kind.rawValue), texts(of: deliveries),
                 deliveries.map { $0.suppression == nil ? "pending" : "suppressed" }, deliveries.map(\.notBefore),
                 deliveries.map { $0.suppression?.rawValue },
             ])
         let ids = Set(try rows.map { try $0.identifier("id") as DeliveryID })
         return deliveries.filter { ids.contains($0.id) }
+    }
+}
+
+extension PlanStore {
+    /// The event of each delivery, written once for all of its channels: they follow each other in a plan.
+    private static func texts(of deliveries: [PlannedDelivery]) -> [String] {
+        var last: (event: IncidentEvent, text: String)?
+        return deliveries.map { delivery in
+            if let last, last.event == delivery.event { return last.text }
+            let text = String(decoding: delivery.event.encode(), as: UTF8.self)
+            last = (delivery.event, text)
+            return text
+        }
     }
 }
 

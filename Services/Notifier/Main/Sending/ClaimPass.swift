@@ -9,12 +9,15 @@ import Synchronization
 struct ClaimPass: Sendable {
     /// Between two looks everywhere.
     static let sweepMilliseconds = 500
+    /// Between the beginnings of two passes, so that under load a pass, which is a commit, claims several messages.
+    static let spacing = Duration.milliseconds(2)
 
     let runtime: Runtime
     let config: NotifierConfig
     let queue: DeliveryQueue
     let owner: LeaseOwner
-    private let lastSweep = LastSweep()
+    private let lastSweep = LastTime()
+    private let lastPass = LastTime()
 
     init(runtime: Runtime, config: NotifierConfig, queue: DeliveryQueue, owner: LeaseOwner) {
         self.runtime = runtime
@@ -25,6 +28,8 @@ struct ClaimPass: Sendable {
 
     /// - Returns: how many were claimed.
     func run() async throws -> Int {
+        let wait = lastPass.wait(spacing: Self.spacing)
+        if wait > .zero { try await Task.sleep(for: wait) }
         let load = queue.load
         guard load.free > 0, let scope = scope() else { return 0 }
         let limits = LeaseStore.Limits(
@@ -44,8 +49,8 @@ struct ClaimPass: Sendable {
     private func scope() -> ClaimScope? { lastSweep.isOver(milliseconds: Self.sweepMilliseconds) ? .everywhere : queue.takeNews() }
 }
 
-/// When the last look everywhere began.
-private final class LastSweep: Sendable {
+/// When something was done last.
+private final class LastTime: Sendable {
     private let at = Mutex<ContinuousClock.Instant?>(nil)
 
     /// Whether so much time has passed; then it begins anew.
@@ -55,6 +60,16 @@ private final class LastSweep: Sendable {
             if let last = at, now - last < .milliseconds(milliseconds) { return false }
             at = now
             return true
+        }
+    }
+
+    /// How long to wait so that this time is so far from the last one; counts as done then.
+    func wait(spacing: Duration) -> Duration {
+        at.withLock { at in
+            let now = ContinuousClock.now
+            let next = max(now, at.map { $0.advanced(by: spacing) } ?? now)
+            at = next
+            return next - now
         }
     }
 }

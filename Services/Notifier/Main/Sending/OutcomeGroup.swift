@@ -43,6 +43,9 @@ final class OutcomeGroup: Sendable {
         self.publish = publish
     }
 
+    /// Outcomes that wait for the next transaction.
+    var waiting: Int { state.withLock(\.waiting.count) }
+
     /// Returns once the outcome is committed. A failure is that of the transaction: any of its members may have caused it.
     /// - Returns: false when somebody else has taken the delivery over; then nothing was written of it.
     func record(_ sent: SentDelivery) async throws -> Bool {
