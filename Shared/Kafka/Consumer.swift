@@ -103,6 +103,9 @@ package final class Consumer: Sendable {
     /// The partitions that are being read.
     package var assignment: [TopicPartition] { state.withLock { $0.assigned } }
 
+    /// The group has given us our partitions, perhaps none, and their positions are known. False before and between.
+    package var isReading: Bool { state.withLock(\.isReading) }
+
     /// Leaves the group (a static member only disconnects) and frees the instance. Returns after 10 s even if the library hangs.
     package func close() async {
         isClosing.raise()

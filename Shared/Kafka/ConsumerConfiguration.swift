@@ -15,12 +15,17 @@ package struct ConsumerConfiguration: Sendable {
     /// A member whose owner asks for nothing (`nextBatch`, `hold`) for longer loses its partitions. A request to join waits three seconds
     /// longer for its answer: so long nothing is consumed when the broker hung or lost the request, hence not librdkafka's five minutes.
     package var maxPollIntervalMilliseconds: Int
+    /// How long the broker keeps a fetch that finds nothing. It answers one as soon as there is a byte; the mock broker, which looks only
+    /// once, when the time is over, so it is short. A big cluster with hundreds of readers may want 500: fewer empty fetches, no later
+    /// records.
+    package var fetchWaitMilliseconds: Int
     /// librdkafka properties laid over ours, such as TLS and SASL. Values are never logged.
     package var extra: [String: String]
 
     package init(
         brokers: String, clientID: String, group: String, topics: [String], instanceID: String? = nil,
-        sessionTimeoutMilliseconds: Int = 6000, maxPollIntervalMilliseconds: Int = 60_000, extra: [String: String] = [:]
+        sessionTimeoutMilliseconds: Int = 6000, maxPollIntervalMilliseconds: Int = 60_000, fetchWaitMilliseconds: Int = 20,
+        extra: [String: String] = [:]
     ) {
         self.brokers = brokers
         self.clientID = clientID
@@ -29,6 +34,7 @@ package struct ConsumerConfiguration: Sendable {
         self.instanceID = instanceID
         self.sessionTimeoutMilliseconds = sessionTimeoutMilliseconds
         self.maxPollIntervalMilliseconds = maxPollIntervalMilliseconds
+        self.fetchWaitMilliseconds = fetchWaitMilliseconds
         self.extra = extra
     }
 
@@ -57,9 +63,7 @@ package struct ConsumerConfiguration: Sendable {
             ("queued.max.messages.kbytes", "16384"),
             // One answer may lie over that bound: a backlog of large records must not fill the memory (the default is 50 MiB).
             ("fetch.max.bytes", "8388608"),
-            // A broker answers a fetch as soon as it has a byte; the mock broker only when the wait is over, so it is short.
-            // A big cluster with hundreds of readers may want 500 in `extra`: fewer empty fetches, no later records.
-            ("fetch.wait.max.ms", "20"),
+            ("fetch.wait.max.ms", String(fetchWaitMilliseconds)),
             ("fetch.error.backoff.ms", "100"),
         ]
         if let instanceID { ours.append(("group.instance.id", instanceID)) }

@@ -18,13 +18,18 @@ struct ConsumerState: Sendable {
     /// Records that a poll brought while nobody had asked for any.
     private(set) var carried: [IncomingRecord] = []
     private(set) var failures = 0
+    /// The group has told what is ours since it last took anything away; perhaps nothing.
+    private(set) var isMember = false
     /// Not before this instant is the next attempt to settle what is awaiting or refused.
     private(set) var retryAt: ContinuousClock.Instant?
 
     mutating func partitionsAssigned(_ partitions: [TopicPartition]) {
         forget()
         awaiting = partitions.sorted()
+        isMember = true
     }
+
+    var isReading: Bool { isMember && awaiting == nil }
 
     mutating func partitionsRevoked() { forget() }
 

@@ -13,7 +13,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from bench import bodies, environment, hops, paced, stages  # noqa: E402
+from bench import bodies, environment, hops, paced, stages, storm_latency  # noqa: E402
 from bench.quick_sink import QuickSink  # noqa: E402
 
 from support.stack import Team, wait_for  # noqa: E402  (bench.environment makes it importable)
@@ -68,15 +68,15 @@ def trace(stack, teams, sink, rate: float, seconds: float) -> dict:
     seen = {name.removeprefix(prefix): at for name, at in list(sink.seen.items()) if name and name.startswith(prefix)}
     found = hops.traces(stack, prefix, plain, seen)
     return {
-        "per_second": rate, "sent": len(sent), "arrived": len(seen), "traced": len(found), "answer": hops.figures(list(answered.values())),
-        "hops": hops.split(found), "loops": work,
+        "per_second": rate, "sent": len(sent), "arrived": len(seen), "traced": len(found),
+        "answer": hops.figures(list(answered.values())), "hops": hops.split(found), "loops": work,
     }
 
 
 def markdown(result: dict) -> str:
     lines = [
-        f"At {result['per_second']:g} alerts/s: {result['arrived']} of {result['sent']} arrived, {result['traced']} traced; request to answer "
-        f"p50 {result['answer']['p50_ms']:.1f} ms, p99 {result['answer']['p99_ms']:.1f} ms.", "",
+        f"At {result['per_second']:g} alerts/s: {result['arrived']} of {result['sent']} arrived, {result['traced']} traced; "
+        f"request to answer p50 {result['answer']['p50_ms']:.1f} ms, p99 {result['answer']['p99_ms']:.1f} ms.", "",
         "| hop | p50 ms | p90 ms | p99 ms | most ms |", "|---|---|---|---|---|",
     ]
     for hop in result["hops"]:
@@ -84,8 +84,8 @@ def markdown(result: dict) -> str:
         lines.append(f"| {hop['hop']} | {values} |")
     for name, loop in result["loops"].items():
         batches = max(1, loop["batches"])
-        lines.append(
-            f"\n{name}: {loop['batches']:.0f} batches of {loop['records'] / batches:.1f} records, {loop['seconds'] / batches * 1e3:.1f} ms each")
+        each = f"{loop['records'] / batches:.1f} records, {loop['seconds'] / batches * 1e3:.1f} ms each"
+        lines.append(f"\n{name}: {loop['batches']:.0f} batches of {each}")
     return "\n".join(lines)
 
 
@@ -95,13 +95,16 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=5, help="length of each run (5)")
     parser.add_argument("--teams", type=int, default=4, help="teams, and so channels, that share the alerts (4)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the services, again and again")
+    parser.add_argument("--storm", action="store_true", help="also: a quiet team while another sends 10,000 alerts/s")
     parser.add_argument("--json", type=pathlib.Path, help="also write the figures there")
     chosen = parser.parse_args()
     with environment.running_stack(**dict(pair.split("=", 1) for pair in chosen.set)) as stack, QuickSink(rb'"((?:trace-[0-9.]+|warm)-\d+)"') as sink:
         keep_commit_times(stack)
         teams = teams_with_sink(stack, sink, chosen.teams)
         warm_up(stack, teams, sink)
-        results = [trace(stack, teams, sink, float(rate), chosen.seconds) for rate in chosen.rates.split(",")]
+        results = [trace(stack, teams, sink, float(rate), chosen.seconds) for rate in chosen.rates.split(",") if rate]
+        if chosen.storm:
+            print(json.dumps(storm_latency.latency_under_storm(stack, stack.folder)))
     for result in results:
         print(markdown(result), end="\n\n")
     if chosen.json:

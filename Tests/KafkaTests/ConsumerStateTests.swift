@@ -37,6 +37,19 @@ import Testing
         #expect(state.assigned.isEmpty)
     }
 
+    @Test("Reading begins with the positions, also of no partition at all, and ends when the group takes them away or asks anew")
+    func isReading() {
+        var state = ConsumerState()
+        #expect(!state.isReading)
+        state.partitionsAssigned([])
+        #expect(!state.isReading)
+        state.started(at: [:], generation: state.generation)
+        #expect(state.isReading)
+        state.partitionsRevoked()
+        #expect(!state.isReading)
+        #expect(reading(from: [zero: 5]).isReading)
+    }
+
     @Test("Records before the position, of other partitions, or after a revocation are not accepted")
     func accept() {
         var state = reading(from: [zero: 5])

@@ -52,7 +52,9 @@ package enum Bootstrap {
                 preparedStatements: common.databasePreparedStatements),
             logger: logger)
         let producer = try Producer(
-            ProducerConfiguration(brokers: common.kafkaBrokers, clientID: identity.name, extra: common.kafkaProperties), logger: logger)
+            ProducerConfiguration(
+                brokers: common.kafkaBrokers, clientID: identity.name, lingerMilliseconds: identity.lingerMilliseconds,
+                extra: common.kafkaProperties), logger: logger)
         let runtime = Runtime(identity: identity, common: common, logger: logger, pool: pool, producer: producer, clock: clock)
         HealthChecks.register(runtime)
         return runtime

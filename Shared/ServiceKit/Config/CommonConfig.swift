@@ -7,6 +7,8 @@ package struct CommonConfig: ServiceConfig {
     package var kafkaBrokers: String
     /// librdkafka properties for TLS and SASL, `name=value` pairs; may hold a password.
     package var kafkaProperties: [String: String]
+    /// How long a broker may keep a fetch that finds nothing.
+    package var kafkaFetchWaitMilliseconds: Int
     package var databaseURL: String
     package var logLevel: Logger.Level
     package var adminHost: String
@@ -29,6 +31,9 @@ package struct CommonConfig: ServiceConfig {
     package init(from settings: inout SettingsReader, adminPort defaultAdminPort: Int) {
         kafkaBrokers = settings.string("KAFKA_BROKERS", default: nil, "Bootstrap servers, `host:port,host:port`.")
         kafkaProperties = Self.kafkaProperties(from: &settings)
+        kafkaFetchWaitMilliseconds = settings.int(
+            "TOCSIN_KAFKA_FETCH_WAIT_MS", default: 20, in: 1...1000, unit: "ms",
+            "How long the broker keeps a fetch that finds nothing; Kafka answers as soon as there is something.")
         databaseURL = settings.string("DATABASE_URL", default: nil, secret: true, "PostgreSQL as a libpq URI.")
         let level = settings.choice(
             "TOCSIN_LOG_LEVEL", default: "info", of: Logger.Level.allCases.map(\.rawValue), "Least level that is logged.")
@@ -87,13 +92,18 @@ package struct ServiceIdentity: Sendable, Hashable {
     package let defaultAdminPort: Int
     /// The least `schema_migrations.version` it can work with; 0 lets it start without asking the database.
     package let requiredSchemaVersion: Int
+    /// How long a record to be published waits for company. Facts are published a batch at a time, so they have theirs already.
+    package let lingerMilliseconds: Int
     /// Whether it commits facts, so that it must also publish what a dead process left behind.
     package let writesOutbox: Bool
 
-    package init(name: String, defaultAdminPort: Int, requiredSchemaVersion: Int, writesOutbox: Bool = true) {
+    package init(
+        name: String, defaultAdminPort: Int, requiredSchemaVersion: Int, lingerMilliseconds: Int = 0, writesOutbox: Bool = true
+    ) {
         self.name = name
         self.defaultAdminPort = defaultAdminPort
         self.requiredSchemaVersion = requiredSchemaVersion
+        self.lingerMilliseconds = lingerMilliseconds
         self.writesOutbox = writesOutbox
     }
 }

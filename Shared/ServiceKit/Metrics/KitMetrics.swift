@@ -9,6 +9,8 @@ enum KitMetrics {
     static let batchSeconds = MetricDeclaration(
         "tocsin_consumer_batch_seconds", .histogram, "From the batch in hand to its commit, waiting for PostgreSQL included.")
     static let lag = MetricDeclaration("tocsin_consumer_lag_records", .gauge, "Records between the position and the end of the log.")
+    static let waiting = MetricDeclaration(
+        "tocsin_consumer_waiting_seconds", .gauge, "How long a consumer has waited for its partitions, by group; 0 while it reads them.")
     static let fenced = MetricDeclaration(
         "tocsin_consumer_fenced_total", .counter, "Batches dropped because another process had moved the offset.")
     static let abandoned = MetricDeclaration(

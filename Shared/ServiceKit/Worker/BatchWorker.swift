@@ -10,8 +10,6 @@ import ServiceLifecycle
 package struct BatchWorker: Service, CustomStringConvertible {
     private static let maxBytes = 8 * 1024 * 1024
     private static let idleWaitMilliseconds = 300
-    /// How often the offset is shown to Kafka and the lag measured.
-    private static let reportInterval = Duration.seconds(1)
 
     private let runtime: Runtime
     private let group: String
@@ -71,7 +69,7 @@ package struct BatchWorker: Service, CustomStringConvertible {
     private var configuration: ConsumerConfiguration {
         ConsumerConfiguration(
             brokers: runtime.common.kafkaBrokers, clientID: runtime.identity.name, group: group, topics: topics,
-            extra: runtime.common.kafkaProperties)
+            fetchWaitMilliseconds: runtime.common.kafkaFetchWaitMilliseconds, extra: runtime.common.kafkaProperties)
     }
 
     private func close(_ consumer: Consumer) async {
@@ -82,11 +80,10 @@ package struct BatchWorker: Service, CustomStringConvertible {
     private func loop(_ consumer: Consumer, _ positions: ConsumerPositions, _ progress: () -> Void) async throws {
         var processor = BatchProcessor(
             runtime: runtime, group: group, handler: handler, consumer: consumer, positions: positions, metrics: metrics, health: health)
-        var reportAt = ContinuousClock.now
-        var measured: Set<TopicPartition> = []
-        // What another member reads from now on is not our lag.
-        defer { metrics.lag([:], before: &measured) }
+        var report = ProgressReport(group: group, metrics: metrics, health: health)
+        defer { report.end() }
         while await pause(.zero) {
+            let waiting = health.turned(now: runtime.clock())
             let batch = try await consumer.nextBatch(
                 maxRecords: maxRecords, maxBytes: Self.maxBytes, maxWaitMilliseconds: maxWaitMilliseconds,
                 idleWaitMilliseconds: Self.idleWaitMilliseconds)
@@ -98,12 +95,9 @@ package struct BatchWorker: Service, CustomStringConvertible {
             if !batch.records.isEmpty {
                 await processor.process(batch)
                 progress()
+                report.noteProgress()
             }
-            if ContinuousClock.now >= reportAt {
-                reportAt = .now.advanced(by: Self.reportInterval)
-                consumer.commitForLag(processor.takeCommitted())
-                metrics.lag(await consumer.lag(), before: &measured)
-            }
+            await report.makeIfDue(consumer, takeCommitted: { processor.takeCommitted() }, waiting: waiting, now: runtime.clock)
         }
         consumer.commitForLag(processor.takeCommitted())
     }

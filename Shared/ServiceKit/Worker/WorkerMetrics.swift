@@ -33,6 +33,8 @@ struct WorkerMetrics: Sendable {
 
     func gap(topic: String, reason: String) { KitMetrics.gaps.counter([("topic", topic), ("reason", reason)]).increment() }
 
+    func waiting(seconds: Double, group: String) { KitMetrics.waiting.gauge([("group", group)]).record(seconds) }
+
     /// - Parameter before: the partitions measured last; those that are no longer read go to 0, or their last lag would stand for ever.
     func lag(_ lag: [TopicPartition: Int64], before: inout Set<TopicPartition>) {
         let zeroes = Dictionary(before.subtracting(lag.keys).map { ($0, Int64(0)) }) { first, _ in first }

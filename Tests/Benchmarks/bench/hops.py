@@ -1,5 +1,6 @@
 """Where the time between a request and its message goes: the moments that each hop leaves behind, and the differences between them."""
 
+import datetime
 import json
 
 # What each moment is, in the order in which they pass. The difference to the one before is that hop's time.
@@ -23,7 +24,7 @@ def percentile(ordered: list, share: float):
 
 def figures(values: list) -> dict:
     ordered = sorted(value * 1e3 for value in values)
-    return {"p50_ms": percentile(ordered, 50), "p90_ms": percentile(ordered, 90), "p99_ms": percentile(ordered, 99), "max_ms": percentile(ordered, 100)}
+    return {f"{name}_ms": percentile(ordered, share) for name, share in (("p50", 50), ("p90", 90), ("p99", 99), ("max", 100))}
 
 
 def of_records(stack, topic: str, prefix: str) -> dict:
@@ -40,8 +41,6 @@ def of_records(stack, topic: str, prefix: str) -> dict:
 
 
 def seconds(text: str) -> float:
-    import datetime
-
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
@@ -80,6 +79,7 @@ def split(traces: list) -> list:
     """Figures of each hop, and of the whole at the end."""
     names = [name for name, _ in MOMENTS]
     hops = [
-        {"hop": f"{before} -> {after}", **figures([trace[after] - trace[before] for trace in traces])} for before, after in zip(names, names[1:])
+        {"hop": f"{before} -> {after}", **figures([trace[after] - trace[before] for trace in traces])}
+        for before, after in zip(names, names[1:])
     ]
     return [*hops, {"hop": "sent -> arrived", **figures([trace["arrived"] - trace["sent"] for trace in traces])}]
