@@ -103,18 +103,20 @@ class ServiceProcess:
     # -- looking at it
 
     def wait_ready(self, timeout: float = 90.0) -> "ServiceProcess":
+        """Until it is ready and reads its partitions: while it still waits for them a fault would hit nothing."""
         deadline = time.monotonic() + timeout
-        while not self._is_ready():
+        while not self._is_ready(reading=True):
             assert self.is_alive, f"{self.label} ended: {self.log()[-800:]}"
             assert time.monotonic() < deadline, f"{self.label} is not ready within {timeout} s: {self.log()[-800:]}"
             time.sleep(0.05)
         return self
 
-    def _is_ready(self) -> bool:
+    def _is_ready(self, reading: bool = False) -> bool:
         from support.stack import request
 
         try:
-            return request("GET", f"http://127.0.0.1:{self.admin_port}/ready", timeout=5).status == 200
+            answer = request("GET", f"http://127.0.0.1:{self.admin_port}/ready", timeout=5)
+            return answer.status == 200 and not (reading and b"waits for its partitions" in answer.body)
         except OSError:
             return False
 

@@ -164,13 +164,14 @@ class Supervisor:
             self.resume(service)
 
     def ready(self) -> dict:
-        """service -> None when it is ready, else what it says."""
+        """service -> None when it is ready and reads its partitions, else what it says."""
         return {service: self._readiness(service) for service in SERVICES}
 
     def _readiness(self, service: str):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port(service)}/ready", timeout=2) as answer:
-                return None if answer.status == 200 else answer.status
+                # A consumer is ready while it still waits for its partitions: a fault would then hit nothing.
+                return "waits for its partitions" if b"waits for its partitions" in answer.read() else None
         except OSError as error:
             return str(error)
 
