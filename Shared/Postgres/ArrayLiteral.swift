@@ -3,14 +3,15 @@
 /// https://www.postgresql.org/docs/15/arrays.html#ARRAYS-IO
 enum ArrayLiteral {
     /// Every element is quoted, whatever its type, so that no element can be read as NULL, a brace or a comma.
-    static func encode(_ elements: [PostgresValue]) -> String {
+    static func encode(_ elements: [String?]) -> String {
         var text: [UInt8] = [UInt8(ascii: "{")]
         for (index, element) in elements.enumerated() {
             if index > 0 { text.append(UInt8(ascii: ",")) }
-            switch element {
-            case .null: text.append(contentsOf: "NULL".utf8)
-            case .text(let value): quote(value, into: &text)
+            guard let element else {
+                text.append(contentsOf: "NULL".utf8)
+                continue
             }
+            quote(element, into: &text)
         }
         text.append(UInt8(ascii: "}"))
         return String(decoding: text, as: UTF8.self)

@@ -33,6 +33,10 @@ extension PostgresError {
         PostgresError(code: .encoding, message: reason, statementName: statementName, file: file, line: line)
     }
 
+    static func unanswered(file: String = #fileID, line: Int = #line) -> PostgresError {
+        PostgresError(code: .notSent, message: "the statement is still queued", file: file, line: line)
+    }
+
     static func decoding(
         column: String, type: String, problem: String, statementName: String, file: String = #fileID, line: Int = #line
     ) -> PostgresError {

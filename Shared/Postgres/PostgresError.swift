@@ -21,6 +21,8 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
         package static let encoding = Code("encoding")
         /// A column is not what the caller expected.
         package static let decoding = Code("decoding")
+        /// The answer to a queued statement was asked for before anything was sent.
+        package static let notSent = Code("not_sent")
         /// No connection of the pool became free in time.
         package static let poolTimeout = Code("pool_timeout")
         /// The pool or connection was closed by us.

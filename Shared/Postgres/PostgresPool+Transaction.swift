@@ -6,17 +6,20 @@ extension PostgresPool {
     /// Runs `body` between BEGIN and COMMIT, and again from the start, up to `retries` times, where it lost against another
     /// transaction (40001, 40P01). This is the only place that does so.
     ///
+    /// A unique violation is a conflict too where the body looks first and inserts what it did not find (`retryingUniqueViolations`): the
+    /// second run finds the other's row.
+    ///
     /// `body` may therefore run more than once: it must have no effect but its statements. Its error rolls back and is rethrown; where
     /// the rollback fails too, both are thrown as ``PostgresTransactionError``.
     /// - Throws: what `body` throws; ``PostgresError``, of which `commitUnknown` means that it may have happened.
     package func withTransaction<R: Sendable>(
-        retries: Int = 3, _ body: @Sendable (PostgresConnection) async throws -> R
+        retries: Int = 3, retryingUniqueViolations: Bool = false, _ body: @Sendable (PostgresConnection) async throws -> R
     ) async throws -> R {
         var attempt = 0
         while true {
             do {
                 return try await transaction(body)
-            } catch  where attempt < retries && Self.isConflict(error) {
+            } catch  where attempt < retries && Self.isConflict(error, retryingUniqueViolations) {
                 attempt += 1
                 logger.debug("transaction conflict, running it again", metadata: ["postgres.attempt": "\(attempt)"])
                 try await Task.sleep(for: .milliseconds(Self.retryDelay(attempt: attempt, jitter: .random(in: 0..<1))))
@@ -24,10 +27,10 @@ extension PostgresPool {
         }
     }
 
-    private static func isConflict(_ error: any Error) -> Bool {
+    private static func isConflict(_ error: any Error, _ alsoUniqueViolations: Bool) -> Bool {
         switch error {
-        case let error as PostgresError: error.isTransactionConflict
-        case let error as PostgresTransactionError: isConflict(error.cause)
+        case let error as PostgresError: error.isTransactionConflict || (alsoUniqueViolations && error.isUniqueViolation)
+        case let error as PostgresTransactionError: isConflict(error.cause, alsoUniqueViolations)
         default: false
         }
     }
@@ -39,33 +42,30 @@ extension PostgresPool {
     }
 
     private func transaction<R: Sendable>(_ body: @Sendable (PostgresConnection) async throws -> R) async throws -> R {
-        let connection = try await begun()
+        do {
+            return try await transactionOnce(body)
+        } catch is LostAtBegin {
+            // The connection had died in the pool, and nothing has happened yet: another one is tried, once.
+            do { return try await transactionOnce(body) } catch let lost as LostAtBegin { throw lost.cause }
+        }
+    }
+
+    /// The first round trip, with the BEGIN in it and without a COMMIT, found the connection dead.
+    private struct LostAtBegin: Error {
+        let cause: any Error
+    }
+
+    private func transactionOnce<R: Sendable>(_ body: @Sendable (PostgresConnection) async throws -> R) async throws -> R {
+        let connection = try await acquire()
+        connection.begin()
         do {
             let result = try await attempt(on: connection, body)
             await release(connection)
             return result
         } catch {
+            let isLostAtBegin = (error as? PostgresError)?.code == .connectionLost && !connection.hasBegun
             await release(connection)
-            throw error
-        }
-    }
-
-    /// A connection inside a new transaction. Where BEGIN finds it dead nothing has happened yet, so another one is tried, once.
-    private func begun() async throws -> PostgresConnection {
-        let first = try await acquire()
-        do {
-            try await first.begin()
-            return first
-        } catch {
-            await release(first)
-            guard let error = error as? PostgresError, error.code == .connectionLost else { throw error }
-        }
-        let second = try await acquire()
-        do {
-            try await second.begin()
-            return second
-        } catch {
-            await release(second)
+            if isLostAtBegin { throw LostAtBegin(cause: error) }
             throw error
         }
     }

@@ -13,6 +13,7 @@ package final class PostgresPool: Sendable {
     let logger: Logger
     private let state: Mutex<State>
     private let backoff = Mutex(ReconnectBackoff())
+    private let trips = RoundTrips()
     private let nextWaiterID = Atomic<UInt64>(0)
     private let timers = DispatchQueue(label: "tocsin.postgres.pool")
 
@@ -26,6 +27,9 @@ package final class PostgresPool: Sendable {
         state.withLock { PoolStatistics(open: $0.open, idle: $0.idle.count, waiting: $0.waiters.count) }
     }
 
+    /// Messages sent to the server and waited for, since the pool was made; those that open a connection are not counted.
+    package var roundTrips: Int { trips.total }
+
     /// Lends a connection to `body`; it must not be kept. A transaction left open costs the connection.
     /// - Throws: what `body` throws; ``PostgresError`` with code `poolTimeout`, `connectionFailed` or `closed`; `CancellationError`
     ///   where the task is cancelled while it waits.
@@ -33,6 +37,7 @@ package final class PostgresPool: Sendable {
         let connection = try await acquire()
         do {
             let result = try await body(connection)
+            try await connection.flush()
             await release(connection)
             return result
         } catch {
@@ -69,6 +74,7 @@ extension PostgresPool {
     }
 
     func release(_ connection: PostgresConnection) async {
+        connection.dropQueued()
         if connection.isReusable {
             await perform(state.withLock { $0.release(connection) })
         } else {
@@ -91,7 +97,7 @@ extension PostgresPool {
         do {
             let delay = backoff.withLock { $0.delay(now: .now) }
             if delay > .zero { try await Task.sleep(for: delay) }
-            let connection = try await PostgresConnection.connect(configuration, logger: logger)
+            let connection = try await PostgresConnection.connect(configuration, logger: logger, counting: trips)
             noteConnected()
             return connection
         } catch {

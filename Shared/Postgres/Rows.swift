@@ -5,6 +5,9 @@ package struct Rows: Sendable, RandomAccessCollection {
     /// Rows inserted, updated, deleted or returned (libpq's `PQcmdTuples`); 0 for a command that touches none.
     package var affected: Int { table.affected }
 
+    /// What the server says it did, without a count: `COMMIT`.
+    var commandTag: String { table.commandTag }
+
     package var startIndex: Int { 0 }
     package var endIndex: Int { table.rowCount }
 
@@ -22,23 +25,30 @@ final class ResultTable: Sendable {
     let columns: [String]
     let rowCount: Int
     let affected: Int
-    /// The statement's name, for decoding errors.
-    let statementName: String
+    let commandTag: String
+    private let statement: StaticString
     private let bytes: [UInt8]
     /// Row by row, column by column: where the cell's text is in `bytes`.
     private let cells: [Range<Int>]
     private let positions: [String: Int]
 
-    init(columns: [String], rowCount: Int, affected: Int, statementName: String, bytes: [UInt8], cells: [Range<Int>]) {
+    init(
+        columns: [String], rowCount: Int, affected: Int, commandTag: String, statement: StaticString, bytes: [UInt8],
+        cells: [Range<Int>]
+    ) {
         self.columns = columns
         self.rowCount = rowCount
         self.affected = affected
-        self.statementName = statementName
+        self.commandTag = commandTag
+        self.statement = statement
         self.bytes = bytes
         self.cells = cells
         // Of two columns with one name the first is meant.
         positions = Dictionary(zip(columns, columns.indices), uniquingKeysWith: { first, _ in first })
     }
+
+    /// For decoding errors.
+    var statementName: String { StatementName.of(statement) }
 
     func position(of column: String) -> Int? { positions[column] }
 

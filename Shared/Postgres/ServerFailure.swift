@@ -21,9 +21,18 @@ struct ServerFailure: Sendable, Equatable {
             let end = primary.firstIndex { $0 == ":" || $0 == "\"" || $0 == "«" || $0 == "„" } ?? primary.endIndex
             return String(primary[..<end]) + "…"
         }
-        return parameters.reduce(primary) { message, parameter in
-            guard case .text(let text) = parameter, text.utf8.count >= Self.shortestHiddenParameter else { return message }
-            return message.replacing(text, with: "…")
+        return parameters.flatMap(hidden).reduce(primary) { message, text in
+            text.utf8.count >= Self.shortestHiddenParameter ? message.replacing(text, with: "…") : message
+        }
+    }
+
+    /// What of a parameter could be in the message. Class 23 (a violated constraint) names the constraint, never an element of an array,
+    /// and there may be thousands of those.
+    private func hidden(_ parameter: PostgresValue) -> [String] {
+        switch parameter {
+        case .null: []
+        case .text(let text): [text]
+        case .array(let array): sqlState.hasPrefix("23") ? [] : array.texts.compactMap(\.self)
         }
     }
 }

@@ -14,6 +14,36 @@ enum TimestampText {
         return seconds * 1_000_000 + fraction
     }
 
+    /// As the server reads it: `2026-11-21 05:55:16.123456+00`, with `BC` where the year is before 1.
+    static func text(_ microseconds: Int64) -> String {
+        let (days, rest) = floored(microseconds, 86_400_000_000)
+        let (seconds, fraction) = floored(rest, 1_000_000)
+        let (year, month, day) = civil(days)
+        let date = "\(padded(year < 1 ? 1 - year : year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+        let time = "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2)).\(padded(fraction, 6))"
+        return "\(date) \(time)+00\(year < 1 ? " BC" : "")"
+    }
+
+    private static func floored(_ value: Int64, _ unit: Int64) -> (quotient: Int64, remainder: Int64) {
+        let remainder = (value % unit + unit) % unit
+        return ((value - remainder) / unit, remainder)
+    }
+
+    private static func padded(_ number: Int64, _ digits: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, digits - text.count)) + text
+    }
+
+    /// http://howardhinnant.github.io/date_algorithms.html#civil_from_days
+    private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let (era, dayOfEra) = floored(days + 719_468, 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let part = (5 * dayOfYear + 2) / 153
+        let month = part < 10 ? part + 3 : part - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * part + 2) / 5 + 1)
+    }
+
     /// Days since 1970-01-01 in the proleptic Gregorian calendar.
     /// http://howardhinnant.github.io/date_algorithms.html#days_from_civil
     private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {

@@ -11,6 +11,7 @@ import Testing
     ])
     func `A time is its microseconds`(text: String, microseconds: Int64) {
         #expect(TimestampText.microseconds(Array(text.utf8)[...]) == microseconds)
+        #expect(TimestampText.microseconds(Array(TimestampText.text(microseconds).utf8)[...]) == microseconds)
     }
 
     @Test(arguments: [
@@ -29,7 +30,7 @@ import Testing
         ] as [(String, [String?])])
     func `An array literal is its elements`(text: String, elements: [String?]) {
         #expect(ArrayLiteral.decode(Array(text.utf8)[...]) == elements)
-        let encoded = ArrayLiteral.encode(elements.map(\.postgresValue))
+        let encoded = ArrayLiteral.encode(elements)
         #expect(ArrayLiteral.decode(Array(encoded.utf8)[...]) == elements)
     }
 

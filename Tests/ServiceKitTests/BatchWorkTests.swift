@@ -65,7 +65,6 @@ import Testing
     func failures() {
         struct Bug: Error {}
         #expect(BatchFailure(PoisonRecord(index: 2, reason: "no")) == .poison(index: 2, reason: "no"))
-        #expect(BatchFailure(BatchFailure.Fenced()) == .fenced)
         #expect(BatchFailure(CancellationError()) == .surroundings(cause: "cancelled", detail: ""))
         #expect(BatchFailure(Bug()) == .defect(reason: "Bug()", detail: "Bug"))
         #expect(BatchFailure(PoisonRecord(index: 0, reason: "a\u{0}b")) == .poison(index: 0, reason: "ab"))

@@ -35,6 +35,28 @@ import Testing
         }
     }
 
+    @Test("a batch takes two round trips when its handler reads once, and one that only writes takes one")
+    func roundTrips() async throws {
+        try await Harness.run { harness in
+            let pool = harness.runtime.pool
+            let record = IncomingRecord(
+                topic: "t", partition: 0, offset: 0, timestampMilliseconds: 0, key: nil, value: Array("a".utf8), headers: [])
+            for (offset, handler, expected) in [(0, TableHandler(), 2), (1, TableHandler(isQueueing: true), 1)] {
+                let transaction = BatchTransaction(pool: pool, group: "g", handler: handler, clock: harness.runtime.clock)
+                let partition = TopicPartition(topic: "t", partition: 0)
+                let step = OffsetAdvance.Step(
+                    partition: partition, expected: offset == 0 ? nil : StoredOffset(clusterID: "c", next: 1), next: Int64(offset + 1))
+                let before = pool.roundTrips
+                let outcome = await transaction.run(
+                    BatchWork([record]), OffsetAdvance(group: "g", owner: "o", clusterID: "c", steps: [step]))
+                guard case .committed(let rows) = outcome else { throw NotInTime(what: "committed") }
+                #expect(rows.count == 1)
+                #expect(pool.roundTrips - before == expected)
+            }
+            #expect(try await harness.seen() == ["a", "a"])
+        }
+    }
+
     @Test("a worker that starts again goes on where the last one committed")
     func goesOn() async throws {
         try await Harness.run { harness in
@@ -74,8 +96,15 @@ import Testing
                 let step = OffsetAdvance.Step(
                     partition: TopicPartition(topic: "t", partition: 0), expected: expected.map { StoredOffset(clusterID: "c", next: $0) },
                     next: next)
-                return try await pool.withTransaction {
-                    try await OffsetAdvance(group: "g", owner: owner, clusterID: "c", steps: [step]).apply(in: $0)
+                do {
+                    try await pool.withTransaction {
+                        OffsetAdvance(group: "g", owner: owner, clusterID: "c", steps: [step]).queue(in: $0)
+                        // With COMMIT in the same round trip, whatever follows must not pass either.
+                        $0.queue("INSERT INTO seen (value) VALUES ($1)", [owner])
+                    }
+                    return true
+                } catch  where BatchFailure(error) == .fenced {
+                    return false
                 }
             }
             var succeeded = [try await advance("one", from: nil, to: 5)]
@@ -85,6 +114,7 @@ import Testing
             #expect(succeeded == [true, false, true, false])
             let stored = try await nextOffset(harness)
             #expect(stored == 9)
+            #expect(try await harness.seen() == ["one", "two"])
         }
     }
 
@@ -223,7 +253,7 @@ import Testing
             #expect(try await positions.load([partition], clusterID: "c") == [partition: .earliest])
             let advance = positions.advance(to: [partition: 5])
             #expect(try await positions.verify(advance) == .notDone)
-            #expect(try await harness.runtime.pool.withTransaction { try await advance.apply(in: $0) })
+            try await harness.runtime.pool.withTransaction { advance.queue(in: $0) }
             #expect(try await positions.verify(advance) == .done)
             positions.committed(advance)
             #expect(try await positions.verify(positions.advance(to: [partition: 7])) == .notDone)

@@ -9,7 +9,7 @@ import Glibc
 /// every method on its serial queue; `deinit` runs after the last of those calls.
 final class LibPQConnection: @unchecked Sendable {
     private var pointer: OpaquePointer?
-    private var prepared: [String: String] = [:]
+    private var prepared = PreparedStatements()
 
     /// Connects; bounded by `connect_timeout` per host of the URL.
     init(_ configuration: PostgresConfiguration) throws(PostgresError) {
@@ -60,33 +60,67 @@ final class LibPQConnection: @unchecked Sendable {
         return false
     }
 
-    /// Runs one statement with bound parameters; `named` prepares it once per connection.
-    func query(_ sql: String, name: String, parameters: [PostgresValue], named: Bool, timeoutMilliseconds: Int?) throws(PostgresError)
-        -> Rows
-    {
-        for (index, parameter) in parameters.enumerated() {
-            // libpq takes parameters as C strings: the rest would silently be cut off.
-            if case .text(let text) = parameter, text.utf8.contains(0) { throw .nulCharacter(parameter: index + 1, statementName: name) }
+    /// Runs statements one after the other in one round trip.
+    ///
+    /// The server carries out none after the first that fails. Without a BEGIN among them, or before them, they are one transaction.
+    /// - Parameter named: prepares each statement once per connection.
+    /// - Throws: `connectionLost`, after which any of them may have been carried out; `encoding`, and none was sent.
+    func run(_ statements: [PostgresStatement], named: Bool, timeoutMilliseconds: Int?) throws(PostgresError) -> LibPQReplies {
+        let reader = try reader(statements.first?.name, timeoutMilliseconds)
+        let trip = LibPQRoundTrip(reader: reader)
+        if PQpipelineStatus(reader.connection) == PQ_PIPELINE_OFF { PQenterPipelineMode(reader.connection) }
+        let messages = try messages(statements, named: named)
+        try send(messages, reader)
+        let answers = try trip.read(messages.map(\.statement))
+        var replies = LibPQReplies(failure: answers.failure)
+        for (message, result) in zip(messages, answers.results) {
+            switch message.kind {
+            case .preparation(let name): prepared.note(message.statement.sql, as: name)
+            case .description: prepared.note(types: result.parameterTypes, of: message.statement.sql)
+            case .execution: replies.results.append(result)
+            }
         }
-        let exchange = try exchange(name: name, parameters: parameters, timeoutMilliseconds: timeoutMilliseconds)
-        let values = CStringArray(parameters.map { if case .text(let text) = $0 { text } else { nil } })
-        guard named else {
-            return try exchange.run { connection in
-                values.withPointers { PQsendQueryParams(connection, sql, values.count, nil, $0, nil, nil, 0) }
-            }.rows(statementName: name)
+        return replies
+    }
+
+    /// What has to be sent. Nothing is sent before the parameters of all statements are known to be fit.
+    private func messages(_ statements: [PostgresStatement], named: Bool) throws(PostgresError) -> [LibPQMessage] {
+        var messages: [LibPQMessage] = []
+        var known = prepared
+        for statement in statements {
+            let isPrepared = named && statement.isPreparable
+            var entry = isPrepared ? known[statement.sql] : nil
+            if isPrepared && entry == nil {
+                let fresh = known.add(statement.sql)
+                messages.append(LibPQMessage(statement: statement, kind: .preparation(name: fresh.name)))
+                messages.append(LibPQMessage(statement: statement, kind: .description(name: fresh.name)))
+                entry = fresh
+            }
+            let parameters = try LibPQParameters(statement, types: entry?.types ?? [])
+            messages.append(LibPQMessage(statement: statement, kind: .execution(name: entry?.name, parameters)))
         }
-        let statement = try prepare(sql, exchange)
-        return try exchange.run { connection in
-            values.withPointers { PQsendQueryPrepared(connection, statement, values.count, $0, nil, nil, 0) }
-        }.rows(statementName: name)
+        return messages
+    }
+
+    private func send(_ messages: [LibPQMessage], _ reader: LibPQReader) throws(PostgresError) {
+        for message in messages where !message.send(reader.connection) { throw unsent(message, reader) }
+        guard PQpipelineSync(reader.connection) == 1 else { throw unsent(messages.last, reader) }
+    }
+
+    /// Some of the messages are on their way and the rest is not: nothing can follow them on this connection.
+    private func unsent(_ message: LibPQMessage?, _ reader: LibPQReader) -> PostgresError {
+        reader.abandon(Self.errorMessage(reader.connection), message?.statement.name)
     }
 
     /// Runs a text of one or more statements without parameters; answers the last one's command tag.
     @discardableResult
     func execute(_ script: String, name: String?, timeoutMilliseconds: Int?) throws(PostgresError) -> String {
         guard !script.utf8.contains(0) else { throw .notSent("the script contains U+0000", statementName: name) }
-        let exchange = try exchange(name: name, parameters: [], timeoutMilliseconds: timeoutMilliseconds)
-        return try exchange.run { PQsendQuery($0, script) }.commandTag
+        let reader = try reader(name, timeoutMilliseconds)
+        guard PQexitPipelineMode(reader.connection) == 1 else {
+            throw .notSent(Self.errorMessage(reader.connection), statementName: name)
+        }
+        return try LibPQExchange(reader: reader, name: name).run { PQsendQuery($0, script) }.commandTag
     }
 
     /// Waits for notifications of channels that this session listens to.
@@ -103,18 +137,10 @@ final class LibPQConnection: @unchecked Sendable {
         return notifications
     }
 
-    private func prepare(_ sql: String, _ exchange: LibPQExchange) throws(PostgresError) -> String {
-        if let statement = prepared[sql] { return statement }
-        let statement = "tocsin_\(prepared.count + 1)"
-        _ = try exchange.run { PQsendPrepare($0, statement, sql, 0, nil) }
-        prepared[sql] = statement
-        return statement
-    }
-
-    private func exchange(name: String?, parameters: [PostgresValue], timeoutMilliseconds: Int?) throws(PostgresError) -> LibPQExchange {
+    private func reader(_ name: String?, _ timeoutMilliseconds: Int?) throws(PostgresError) -> LibPQReader {
         guard let pointer else { throw .closed() }
         guard PQstatus(pointer) == CONNECTION_OK else { throw .connectionLost("the connection is lost", statementName: name) }
-        return LibPQExchange(connection: pointer, name: name, parameters: parameters, timeoutMilliseconds: timeoutMilliseconds)
+        return LibPQReader(connection: pointer, timeoutMilliseconds: timeoutMilliseconds)
     }
 
     /// libpq's last message on one line. It names host, user and database, never a password or a parameter.

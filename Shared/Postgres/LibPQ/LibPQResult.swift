@@ -14,10 +14,17 @@ final class LibPQResult {
         return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH
     }
 
+    /// True for the end of a round trip.
+    var isPipelineEnd: Bool { PQresultStatus(pointer) == PGRES_PIPELINE_SYNC }
+
+    /// True for a failure that the server did not tell of.
+    var isOfLibrary: Bool { PQresultStatus(pointer) == PGRES_FATAL_ERROR && field(Int32(UInt8(ascii: "C"))) == nil }
+
     /// What the server complains about, nil for success.
     var failure: ServerFailure? {
         switch PQresultStatus(pointer) {
-        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: nil
+        // Aborted: the statement before it is the one that failed.
+        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY, PGRES_PIPELINE_SYNC, PGRES_PIPELINE_ABORTED: nil
         default:
             ServerFailure(
                 sqlState: field(Int32(UInt8(ascii: "C"))) ?? "", severity: field(Int32(UInt8(ascii: "V"))) ?? "",
@@ -28,8 +35,11 @@ final class LibPQResult {
     /// The command tag without its count, `COMMIT`.
     var commandTag: String { String(cString: PQcmdStatus(pointer)) }
 
+    /// Types of a described statement's parameters.
+    var parameterTypes: [UInt32] { (0..<PQnparams(pointer)).map { PQparamtype(pointer, $0) } }
+
     /// All rows, copied.
-    func rows(statementName: String) -> Rows {
+    func rows(of statement: PostgresStatement) -> Rows {
         let columnCount = PQnfields(pointer)
         let rowCount = PQntuples(pointer)
         let columns = (0..<columnCount).map { String(cString: PQfname(pointer, $0)) }
@@ -42,7 +52,7 @@ final class LibPQResult {
         return Rows(
             table: ResultTable(
                 columns: columns, rowCount: Int(rowCount), affected: Int(String(cString: PQcmdTuples(pointer))) ?? 0,
-                statementName: statementName, bytes: bytes, cells: cells))
+                commandTag: commandTag, statement: statement.sql, bytes: bytes, cells: cells))
     }
 
     private func append(_ row: Int32, _ column: Int32, to bytes: inout [UInt8]) -> Range<Int> {

@@ -34,12 +34,12 @@ package struct Runtime: Sendable {
     package func transaction<R: Sendable>(
         _ body: @Sendable (PostgresConnection) async throws -> (R, [Fact])
     ) async throws -> R {
-        let (result, rows) = try await pool.withTransaction { connection in
+        let (result, entry) = try await pool.withTransaction { connection in
             let (result, facts) = try await body(connection)
-            return (result, try await Outbox.insert(facts, in: connection))
+            return (result, Outbox.queue(facts, in: connection))
         }
         CrashPoint.factsCommitted.reach()
-        await outbox.publish(rows)
+        await outbox.publish(entry.committedRows())
         return result
     }
 

@@ -57,17 +57,22 @@ package enum CrashPoint: String, Sendable, CaseIterable {
 
     /// Exit code of a process that was killed by signal 9, as a shell gives it.
     private static let exitCode: Int32 = 137
-    private static let isArmed = Atomic(false)
+    private static let isAnyArmed = Atomic(false)
     private static let state = Mutex<(armed: Armed, left: Int)?>(nil)
 
     package static func arm(_ armed: Armed?) {
         state.withLock { $0 = armed.map { ($0, $0.passing) } }
-        isArmed.store(armed != nil, ordering: .releasing)
+        isAnyArmed.store(armed != nil, ordering: .releasing)
+    }
+
+    /// Whether this is the place: what is usually left to a later message may have to be done before it.
+    package var isArmed: Bool {
+        Self.isAnyArmed.load(ordering: .relaxed) && Self.state.withLock { $0?.armed.point == self }
     }
 
     /// Ends the process, without any cleaning up, when this is the place and the time.
     package func reach() {
-        guard Self.isArmed.load(ordering: .relaxed) else { return }
+        guard Self.isAnyArmed.load(ordering: .relaxed) else { return }
         let isDue = Self.state.withLock { state in
             guard var current = state, current.armed.point == self else { return false }
             current.left -= 1

@@ -7,8 +7,15 @@ package struct Outbox {
     /// Puts the facts into the outbox, in the given order, with one statement.
     /// - Returns: the rows, to be published once the transaction has committed.
     package static func insert(_ facts: [Fact], in connection: PostgresConnection) async throws -> [OutboxRow] {
-        guard !facts.isEmpty else { return [] }
-        let rows = try await connection.query(
+        let entry = queue(facts, in: connection)
+        try await connection.flush()
+        return try entry.rows()
+    }
+
+    /// As ``insert(_:in:)``, with the transaction's next round trip, which may be that of its COMMIT.
+    package static func queue(_ facts: [Fact], in connection: PostgresConnection) -> OutboxEntry {
+        guard !facts.isEmpty else { return OutboxEntry(facts: [], answer: nil) }
+        let answer = connection.queue(
             """
             -- outbox.insert
             WITH given AS (
@@ -22,12 +29,10 @@ package struct Outbox {
             """,
             [
                 facts.map(\.teamID.uuid), facts.map(\.topic.name), facts.map(\.key), facts.map(\.id), facts.map(\.type),
-                facts.map(\.source), facts.map(\.time.rfc3339), facts.map(\.traceparent),
-                facts.map { String(decoding: $0.payload, as: UTF8.self) },
+                facts.map(\.source), PostgresArray.timestamps(facts.map(\.time.microseconds)), facts.map(\.traceparent),
+                PostgresArray.utf8(facts.map(\.payload)),
             ])
-        // RETURNING follows the order of insertion, and the identity grows with it: sorting makes the pairing independent of the former.
-        let ids = try rows.map { try $0.int64("id") }.sorted()
-        return zip(ids, facts).map { OutboxRow(id: $0, record: $1.record) }
+        return OutboxEntry(facts: facts, answer: answer)
     }
 
     /// Claims up to `limit` rows that have waited longer than `graceMilliseconds`, oldest first, for the length of the transaction.

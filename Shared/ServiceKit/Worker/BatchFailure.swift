@@ -16,14 +16,10 @@ enum BatchFailure: Sendable, Hashable {
     /// log; `detail` is fit for it.
     case defect(reason: String, detail: String)
 
-    /// Thrown inside the transaction when the compare-and-set finds another offset.
-    struct Fenced: Error {}
-
     private static let maxReasonScalars = 500
 
     init(_ error: any Error) {
         switch error {
-        case is Fenced: self = .fenced
         case let poison as PoisonRecord: self = .poison(index: poison.index, reason: Self.bounded(poison.reason))
         case is CancellationError: self = .surroundings(cause: "cancelled", detail: "")
         case let error as PostgresTransactionError: self = Self(error.cause)
@@ -35,6 +31,8 @@ enum BatchFailure: Sendable, Hashable {
     private init(_ error: PostgresError) {
         if error.code == .commitUnknown {
             self = .commitUnknown
+        } else if OffsetAdvance.isRefusal(error) {
+            self = .fenced
         } else if error.isConnectionFault || error.code == .poolTimeout || error.code == .closed {
             self = .surroundings(cause: error.code.description, detail: error.description)
         } else if let state = error.sqlState, Self.isOfSurroundings(state) {

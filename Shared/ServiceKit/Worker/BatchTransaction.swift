@@ -14,17 +14,20 @@ struct BatchTransaction: Sendable {
     let handler: any BatchHandler
     let clock: @Sendable () -> Timestamp
 
+    /// Offsets go out with the handler's first question, dead letters, facts and COMMIT with its last statements: a batch whose handler
+    /// reads once takes two round trips.
     func run(_ work: BatchWork, _ advance: OffsetAdvance) async -> Outcome {
         do {
-            let rows = try await pool.withTransaction { connection in
-                guard try await advance.apply(in: connection) else { throw BatchFailure.Fenced() }
+            let entry = try await pool.withTransaction(retryingUniqueViolations: true) { connection in
+                advance.queue(in: connection)
                 let facts = work.records.isEmpty ? [] : try await handler.handle(work.records, in: connection, now: clock())
-                try await DeadLetters.insert(work.unfit, group: group, clusterID: advance.clusterID, in: connection)
-                let rows = try await Outbox.insert(facts, in: connection)
+                DeadLetters.queue(work.unfit, group: group, clusterID: advance.clusterID, in: connection)
+                let entry = Outbox.queue(facts, in: connection)
+                if CrashPoint.batchWritten.isArmed { try await connection.flush() }
                 CrashPoint.batchWritten.reach()
-                return rows
+                return entry
             }
-            return .committed(rows)
+            return .committed(entry.committedRows())
         } catch {
             return .failed(BatchFailure(error))
         }

@@ -40,10 +40,10 @@ struct DeadLetter: Sendable {
 
 /// The table `dead_letters`.
 enum DeadLetters {
-    /// Keeps the letters; one that is there already stays as it is.
-    static func insert(_ letters: [DeadLetter], group: String, clusterID: String, in connection: PostgresConnection) async throws {
+    /// Keeps the letters with the transaction's next round trip; one that is there already stays as it is.
+    static func queue(_ letters: [DeadLetter], group: String, clusterID: String, in connection: PostgresConnection) {
         guard !letters.isEmpty else { return }
-        _ = try await connection.query(
+        connection.queue(
             """
             -- dead_letters.insert
             INSERT INTO dead_letters (consumer_group, cluster_id, topic, partition, "offset", reason, record_key, record_value, headers)

@@ -56,10 +56,10 @@ package struct OffsetAdvance: Sendable {
         self.steps = steps
     }
 
-    /// Compare-and-set of all rows with one statement.
-    /// - Returns: false when any row is not where we left it; the transaction must then be rolled back.
-    func apply(in connection: PostgresConnection) async throws -> Bool {
-        let rows = try await connection.query(
+    /// Leaves the compare-and-set of all rows, one statement, to the transaction's next round trip. Where any row is not where we left it
+    /// the statement fails, so that not even a COMMIT that is sent along with it can pass: see ``isRefusal(_:)``.
+    func queue(in connection: PostgresConnection) {
+        connection.queue(
             """
             -- consumer_offsets.advance
             WITH given AS (
@@ -78,13 +78,18 @@ package struct OffsetAdvance: Sendable {
                 ON CONFLICT (consumer_group, topic, partition) DO NOTHING
                 RETURNING 1
             )
-            SELECT (SELECT count(*) FROM moved) + (SELECT count(*) FROM begun) AS advanced
+            SELECT 1 / ((SELECT count(*) FROM moved) + (SELECT count(*) FROM begun) = cardinality($8::bigint[]))::int AS advanced
             """,
             [
                 group, clusterID, owner, steps.map(\.partition.topic), steps.map(\.partition.partition), steps.map(\.expected?.clusterID),
                 steps.map(\.expected?.next), steps.map(\.next),
             ])
-        return try rows.first?.int("advanced") == steps.count
+    }
+
+    /// Whether the transaction failed because another process had moved an offset: the statement above divides by zero then, and
+    /// divides nothing else.
+    static func isRefusal(_ error: PostgresError) -> Bool {
+        error.sqlState == "22012" && error.statementName == "consumer_offsets.advance"
     }
 
     /// Compares with rows read after a COMMIT whose outcome was not seen.

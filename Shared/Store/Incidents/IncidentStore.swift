@@ -85,7 +85,8 @@ package enum IncidentStore {
             [
                 incidents.map(\.id), incidents.map(\.teamID), incidents.map(\.number), incidents.map(\.title),
                 incidents.map(\.description), incidents.map(\.status.rawValue), incidents.map(\.severity),
-                incidents.map(\.groupingKey.text), incidents.map(\.labels.json), incidents.map(\.createdAt), incidents.map(\.updatedAt),
+                incidents.map(\.groupingKey.text), PostgresArray.utf8(incidents.map(\.labels.jsonBytes)), incidents.map(\.createdAt),
+                incidents.map(\.updatedAt),
                 incidents.map(\.ackedAt), incidents.map(\.resolvedAt), incidents.map(\.resolveDueAt), incidents.map(\.assigneeID),
                 incidents.map(\.reopenCount), incidents.map(\.alertCount), incidents.map(\.firingCount), incidents.map(\.sequence),
             ])
@@ -100,7 +101,7 @@ package enum IncidentStore {
             """,
             [
                 events.map(\.incident.teamID), events.map(\.incident.id), events.map(\.sequence), events.map(\.kind.rawValue),
-                events.map(\.at), events.map(\.actor.description), events.map { String(decoding: $0.encode(), as: UTF8.self) },
+                events.map(\.at), events.map(\.actor.description), PostgresArray.utf8(events.map { $0.encode() }),
             ])
     }
 

@@ -22,7 +22,7 @@ package enum ProgressStore {
                 fresh += try await IncidentStore.events(of: id, team: team, from: first, to: last, in: connection)
             }
         }
-        try await advance(fresh, by: group, in: connection)
+        advance(fresh, by: group, in: connection)
         return fresh
     }
 
@@ -32,30 +32,34 @@ package enum ProgressStore {
         _ ids: [IncidentID], by group: String, in connection: PostgresConnection
     ) async throws -> [IncidentID: Int64] {
         let sorted = ids.sorted()
-        _ = try await connection.query(
-            """
-            -- begin progress
-            INSERT INTO consumer_progress (consumer_group, team_id, incident_id, sequence)
-            SELECT $1, team_id, id, 0 FROM incidents WHERE id = ANY($2::uuid[]) ORDER BY id
-            ON CONFLICT (consumer_group, incident_id) DO NOTHING
-            """, [group, sorted])
-        let rows = try await connection.query(
-            """
-            -- lock progress
-            SELECT incident_id, sequence FROM consumer_progress
-            WHERE consumer_group = $1 AND incident_id = ANY($2::uuid[]) ORDER BY incident_id FOR UPDATE
-            """, [group, sorted])
+        // One round trip: the second statement sees, and locks, the rows of the first.
+        let rows = try await connection.query([
+            PostgresStatement(
+                """
+                -- begin progress
+                INSERT INTO consumer_progress (consumer_group, team_id, incident_id, sequence)
+                SELECT $1, team_id, id, 0 FROM incidents WHERE id = ANY($2::uuid[]) ORDER BY id
+                ON CONFLICT (consumer_group, incident_id) DO NOTHING
+                """, [group, sorted]),
+            PostgresStatement(
+                """
+                -- lock progress
+                SELECT incident_id, sequence FROM consumer_progress
+                WHERE consumer_group = $1 AND incident_id = ANY($2::uuid[]) ORDER BY incident_id FOR UPDATE
+                """, [group, sorted]),
+        ])[1]
         var handled: [IncidentID: Int64] = [:]
         for row in rows { handled[try row.identifier("incident_id")] = try row.int64("sequence") }
         return handled
     }
 
-    private static func advance(_ events: [IncidentEvent], by group: String, in connection: PostgresConnection) async throws {
+    /// With the transaction's next round trip: that of its effects or of its COMMIT.
+    private static func advance(_ events: [IncidentEvent], by group: String, in connection: PostgresConnection) {
         var last: [IncidentID: IncidentEvent] = [:]
         for event in events { last[event.incident.id] = event }
         guard !last.isEmpty else { return }
         let sorted = last.values.sorted { $0.incident.id < $1.incident.id }
-        _ = try await connection.query(
+        connection.queue(
             """
             -- advance progress
             UPDATE consumer_progress AS p SET sequence = n.sequence

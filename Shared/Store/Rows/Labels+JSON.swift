@@ -3,7 +3,10 @@ package import Models
 
 extension Labels {
     /// One JSON object, names in byte order.
-    package var json: String {
+    package var json: String { String(decoding: jsonBytes, as: UTF8.self) }
+
+    /// As ``json``, in UTF-8.
+    package var jsonBytes: [UInt8] {
         var writer = JSONWriter(reserving: 128)
         writer.object { writer in
             for (name, value) in sortedPairs {
@@ -11,7 +14,7 @@ extension Labels {
                 writer.value(value)
             }
         }
-        return String(decoding: writer.bytes, as: UTF8.self)
+        return writer.bytes
     }
 
     package init(json bytes: [UInt8]) throws(RecordError) {

@@ -3,10 +3,20 @@ package import Postgres
 
 extension Timestamp: PostgresEncodable {
     package var postgresValue: PostgresValue { .text(rfc3339) }
+
+    package static func postgresArray(_ elements: [Timestamp]) -> PostgresValue { .array(.timestamps(elements.map(\.microseconds))) }
+
+    package static func postgresArray(optionals elements: [Timestamp?]) -> PostgresValue {
+        .array(.timestamps(elements.map { $0?.microseconds }))
+    }
 }
 
 extension Identifier: PostgresEncodable {
     package var postgresValue: PostgresValue { .text(description) }
+
+    package static func postgresArray(_ elements: [Identifier]) -> PostgresValue { .array(.uuids(elements.map(\.uuid))) }
+
+    package static func postgresArray(optionals elements: [Identifier?]) -> PostgresValue { .array(.uuids(elements.map { $0?.uuid })) }
 }
 
 extension Severity: PostgresEncodable {

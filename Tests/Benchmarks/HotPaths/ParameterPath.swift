@@ -12,15 +12,10 @@ enum ParameterPath {
         let documents = (0..<rows).map { PostgresJSON(#"{"alertname":"HighErrorRate","service":"checkout-\#($0)","severity":"critical"}"#) }
         let numbers = (0..<rows).map { Int64($0) * 1_000_003 }
         return HotPath("row-parameters", rows, "row") {
-            let columns: [any PostgresEncodable] = [ids, texts, optional, documents, numbers]
-            return columns.reduce(0) { $0 + size($1.postgresValue) }
+            try PostgresStatement("-- rows", [ids, texts, optional, documents, numbers]).wireBytes(as: types)
         }
     }
 
-    private static func size(_ value: PostgresValue) -> Int {
-        switch value {
-        case .null: 0
-        case .text(let text): text.utf8.count
-        }
-    }
+    /// uuid[], text[], text[], jsonb[], bigint[]: as the server tells them for a prepared statement.
+    private static let types: [UInt32] = [2951, 1009, 1009, 3807, 1016]
 }

@@ -12,9 +12,14 @@ final class TableHandler: BatchHandler {
 
     /// Called for each record inside the transaction.
     private let inspect: @Sendable (_ index: Int, _ value: String) async throws -> Void
+    /// Leaves its statement to the round trip of COMMIT.
+    private let isQueueing: Bool
     private let told = Mutex(0)
 
-    init(inspect: @escaping @Sendable (Int, String) async throws -> Void = { _, _ in }) { self.inspect = inspect }
+    init(isQueueing: Bool = false, inspect: @escaping @Sendable (Int, String) async throws -> Void = { _, _ in }) {
+        self.isQueueing = isQueueing
+        self.inspect = inspect
+    }
 
     /// Records that `committed` was told of.
     var committedRecords: Int { told.withLock { $0 } }
@@ -22,7 +27,8 @@ final class TableHandler: BatchHandler {
     func handle(_ records: [IncomingRecord], in connection: PostgresConnection, now: Timestamp) async throws -> [Fact] {
         let values = records.map { String(decoding: $0.value, as: UTF8.self) }
         for (index, value) in values.enumerated() { try await inspect(index, value) }
-        _ = try await connection.query("INSERT INTO seen (value) SELECT unnest($1::text[])", [values])
+        connection.queue("INSERT INTO seen (value) SELECT unnest($1::text[])", [values])
+        if !isQueueing { try await connection.flush() }
         return values.map { Self.fact($0, now: now) }
     }
 
