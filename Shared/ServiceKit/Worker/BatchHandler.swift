@@ -13,10 +13,16 @@ package protocol BatchHandler: Sendable {
 
     /// After the commit: wake a due-row loop, update gauges. Not called again after a crash.
     func committed(_ records: [IncomingRecord]) async
+
+    /// Partitions were assigned anew, or another process has moved an offset: what was kept in memory may be out of date. Called before
+    /// the first batch of every assignment, while nothing else of the handler runs.
+    func reset() async
 }
 
 extension BatchHandler {
     package func committed(_ records: [IncomingRecord]) async {}
+
+    package func reset() async {}
 }
 
 /// A record that can never be handled: it goes to the dead letters, and the rest is handled again without it.

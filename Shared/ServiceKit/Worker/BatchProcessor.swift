@@ -52,28 +52,42 @@ struct BatchProcessor {
         return committed
     }
 
-    mutating func process(_ batch: RecordBatch) async {
-        let start = ContinuousClock.now
-        health.inHand(since: runtime.clock())
-        metrics.batchRecords.record(batch.records.count)
-        var parts = positions.parts(of: batch.records)
-        let suspects = parts.count { $0.isAlone }
-        if suspects > 0 {
-            runtime.logger.warning(
-                "processes died at these records: they are handled one by one",
-                metadata: ["kafka.group": "\(group)", "batch.records": "\(suspects)"])
+    /// Handles the portions one after the other, each a transaction of its own where all goes well.
+    mutating func process(_ portions: [[IncomingRecord]], generation: Int) async {
+        for records in portions {
+            guard await process(records, generation) else { return }
         }
+    }
+
+    /// - Returns: false when the rest of the batch is over, too.
+    private mutating func process(_ records: [IncomingRecord], _ generation: Int) async -> Bool {
+        let start = ContinuousClock.now
+        var isOver = false
+        metrics.batchRecords.record(records.count)
+        var parts = positions.parts(of: records)
+        tellSuspects(parts.count { $0.isAlone })
         while let work = parts.first {
-            guard consumer.isCurrent(batch.generation) else {
+            guard consumer.isCurrent(generation) else {
                 metrics.abandoned.increment()
+                isOver = true
                 break
             }
-            guard let rest = await step(work) else { break }
+            guard let rest = await step(work) else {
+                isOver = true
+                break
+            }
             parts.replaceSubrange(0..<1, with: rest)
         }
         recovered()
-        health.inHand(since: nil)
         metrics.batchSeconds.record(duration: start.duration(to: .now))
+        return !isOver
+    }
+
+    private func tellSuspects(_ count: Int) {
+        guard count > 0 else { return }
+        runtime.logger.warning(
+            "processes died at these records: they are handled one by one",
+            metadata: ["kafka.group": "\(group)", "batch.records": "\(count)"])
     }
 
     /// One attempt at one part.

@@ -16,19 +16,31 @@ package struct BatchWorker: Service, CustomStringConvertible {
     private let topics: [String]
     private let maxRecords: Int
     private let maxWaitMilliseconds: Int
-    private let handler: any BatchHandler
+    private let handlers: [any BatchHandler]
     private let metrics: WorkerMetrics
     private let health = WorkerHealth()
 
     package init(
         runtime: Runtime, group: String, topics: [Topic], maxRecords: Int = 500, maxWaitMilliseconds: Int = 5, handler: any BatchHandler
     ) {
+        self.init(
+            runtime: runtime, group: group, topics: topics, maxRecords: maxRecords, maxWaitMilliseconds: maxWaitMilliseconds,
+            lanes: [handler])
+    }
+
+    /// - Parameters:
+    ///   - maxRecords: the most records of one transaction.
+    ///   - maxWaitMilliseconds: how long the first record of a batch waits for others.
+    ///   - lanes: a handler for each lane, at least one; see `BatchLanes`. Each is called by one task at a time.
+    package init(
+        runtime: Runtime, group: String, topics: [Topic], maxRecords: Int, maxWaitMilliseconds: Int, lanes: [any BatchHandler]
+    ) {
         self.runtime = runtime
         self.group = group
         self.topics = topics.map(\.name)
         self.maxRecords = maxRecords
         self.maxWaitMilliseconds = maxWaitMilliseconds
-        self.handler = handler
+        handlers = lanes
         metrics = WorkerMetrics(topics: self.topics)
         runtime.health.register("consumer.\(group)") { [health, clock = runtime.clock] in health.status(now: clock()) }
     }
@@ -78,14 +90,13 @@ package struct BatchWorker: Service, CustomStringConvertible {
     }
 
     private func loop(_ consumer: Consumer, _ positions: ConsumerPositions, _ progress: () -> Void) async throws {
-        var processor = BatchProcessor(
-            runtime: runtime, group: group, handler: handler, consumer: consumer, positions: positions, metrics: metrics, health: health)
+        var lanes = lanes(consumer, positions)
         var report = ProgressReport(group: group, metrics: metrics, health: health)
         defer { report.end() }
         while await pause(.zero) {
             let waiting = health.turned(now: runtime.clock())
             let batch = try await consumer.nextBatch(
-                maxRecords: maxRecords, maxBytes: Self.maxBytes, maxWaitMilliseconds: maxWaitMilliseconds,
+                maxRecords: maxRecords * handlers.count, maxBytes: Self.maxBytes, maxWaitMilliseconds: maxWaitMilliseconds,
                 idleWaitMilliseconds: Self.idleWaitMilliseconds)
             for hole in batch.gaps {
                 gap(
@@ -93,13 +104,22 @@ package struct BatchWorker: Service, CustomStringConvertible {
                     reason: hole.reason.rawValue)
             }
             if !batch.records.isEmpty {
-                await processor.process(batch)
+                await lanes.process(batch)
                 progress()
                 report.noteProgress()
             }
-            await report.makeIfDue(consumer, takeCommitted: { processor.takeCommitted() }, waiting: waiting, now: runtime.clock)
+            await report.makeIfDue(consumer, takeCommitted: { lanes.takeCommitted() }, waiting: waiting, now: runtime.clock)
         }
-        consumer.commitForLag(processor.takeCommitted())
+        consumer.commitForLag(lanes.takeCommitted())
+    }
+
+    private func lanes(_ consumer: Consumer, _ positions: ConsumerPositions) -> BatchLanes {
+        let processors = handlers.map { handler in
+            BatchProcessor(
+                runtime: runtime, group: group, handler: handler, consumer: consumer, positions: positions, metrics: metrics, health: health
+            )
+        }
+        return BatchLanes(processors, handlers: handlers, maxRecords: maxRecords, health: health, runtime: runtime)
     }
 
     /// A hole in what could be read is never silent.
