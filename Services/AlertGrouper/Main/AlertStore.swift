@@ -16,7 +16,7 @@ enum AlertStore {
             SELECT a.* FROM unnest($1::uuid[], $2::text[]) AS wanted (team_id, fingerprint)
             JOIN alerts AS a ON a.team_id = wanted.team_id AND a.fingerprint = wanted.fingerprint
             ORDER BY a.team_id, a.fingerprint FOR NO KEY UPDATE OF a
-            """, [ids.map(\.teamID), ids.map(\.fingerprint.text)]
+            """, [ids.map { $0.teamID }, ids.map { $0.fingerprint.text }]
         ).map(alert)
     }
 
@@ -56,7 +56,7 @@ enum AlertStore {
                 $8::timestamptz[], $9::jsonb[], $10::jsonb[], $11::text[], $12::text[], $13::uuid[], $14::int[], $15::bigint[],
                 $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[])
             ON CONFLICT (team_id, fingerprint) DO NOTHING
-            """, columns(alerts) + [alerts.map(\.createdAt)])
+            """, columns(alerts) + [alerts.map { $0.createdAt }])
         guard inserted.affected == alerts.count else { throw InsertedMeanwhile() }
     }
 
@@ -94,18 +94,21 @@ enum AlertStore {
                 SET incident_id = excluded.incident_id, severity = excluded.severity, ends_at = excluded.ends_at
             """,
             [
-                occurrences.map(\.id.alert.teamID), occurrences.map(\.id.alert.fingerprint.text), occurrences.map(\.id.number),
-                occurrences.map(\.incidentID), occurrences.map(\.severity), occurrences.map(\.startsAt), occurrences.map(\.endsAt),
+                occurrences.map { $0.id.alert.teamID }, occurrences.map { $0.id.alert.fingerprint.text }, occurrences.map { $0.id.number },
+                occurrences.map { $0.incidentID }, occurrences.map { $0.severity }, occurrences.map { $0.startsAt },
+                occurrences.map { $0.endsAt },
             ])
     }
 
     private static func columns(_ alerts: [Alert]) -> [any PostgresEncodable] {
         [
-            alerts.map(\.id.teamID), alerts.map(\.id.fingerprint.text), alerts.map(\.source), alerts.map(\.status.rawValue),
-            alerts.map(\.severity), alerts.map(\.startsAt), alerts.map(\.endsAt), alerts.map(\.expiresAt), alerts.map(\.labels.json),
-            alerts.map(\.annotations.json), alerts.map(\.generatorURL), alerts.map(\.groupingKey.text), alerts.map(\.incidentID),
-            alerts.map(\.occurrence), alerts.map(\.repeats), alerts.map(\.lastSeenAt), alerts.map(\.resolveSeenAt),
-            alerts.map(\.updatedAt),
+            alerts.map { $0.id.teamID }, alerts.map { $0.id.fingerprint.text }, alerts.map { $0.source }, alerts.map { $0.status.rawValue },
+            alerts.map { $0.severity }, alerts.map { $0.startsAt }, alerts.map { $0.endsAt }, alerts.map { $0.expiresAt },
+            alerts.map { $0.labels.json },
+            alerts.map { $0.annotations.json }, alerts.map { $0.generatorURL }, alerts.map { $0.groupingKey.text },
+            alerts.map { $0.incidentID },
+            alerts.map { $0.occurrence }, alerts.map { $0.repeats }, alerts.map { $0.lastSeenAt }, alerts.map { $0.resolveSeenAt },
+            alerts.map { $0.updatedAt },
         ]
     }
 

@@ -18,12 +18,25 @@ struct GrouperMetrics: Sendable {
     private static let expiryOpen = MetricDeclaration(
         "tocsin_grouper_expiry_enabled", .gauge, "0 while alerts may not expire because we are behind or the broker was away.")
 
+    private static let remembered = MetricDeclaration(
+        "tocsin_grouper_remembered_alerts", .gauge, "Firing alerts whose repeats are recognised without a look at the database.")
+    private static let rememberedBytes = MetricDeclaration(
+        "tocsin_grouper_remembered_bytes", .gauge, "Memory that the remembered alerts take, about.")
+    private static let recognised = MetricDeclaration(
+        "tocsin_grouper_recognised_repeats_total", .counter, "Repeats that were answered without a look at the database.")
+    private static let touches = MetricDeclaration(
+        "tocsin_grouper_touches_total", .counter, "Rows of alerts that were told of their repeats later on.")
+
     private let signalCounters: [SignalOutcome: Counter]
     private let incidentCounters: [IncidentEvent.Kind: Counter]
     private let commandCounters: [CommandOutcome: Counter]
     private let expiredCounter: Counter
     private let conflictCounter: Counter
     private let expiryGauge: Gauge
+    private let rememberedGauge = Self.remembered.gauge()
+    private let rememberedBytesGauge = Self.rememberedBytes.gauge()
+    private let recognisedCounter = Self.recognised.counter()
+    private let touchCounter = Self.touches.counter()
 
     init() {
         let outcomes = SignalOutcome.allCases
@@ -44,6 +57,20 @@ struct GrouperMetrics: Sendable {
 
     func count(_ outcomes: [CommandOutcome]) {
         for outcome in outcomes { commandCounters[outcome]?.increment() }
+    }
+
+    /// Repeats that were answered from memory and are committed.
+    func recognised(_ count: Int) {
+        guard count > 0 else { return }
+        recognisedCounter.increment(by: count)
+        signalCounters[.repeat]?.increment(by: count)
+    }
+
+    func touched(_ rows: Int) { touchCounter.increment(by: rows) }
+
+    func remembered(_ alerts: Int) {
+        rememberedGauge.record(alerts)
+        rememberedBytesGauge.record(alerts * KnownAlerts.bytesOfAlert)
     }
 
     func expired(_ count: Int) { expiredCounter.increment(by: count) }

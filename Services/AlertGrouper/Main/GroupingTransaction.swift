@@ -12,12 +12,15 @@ struct GroupingTransaction: Sendable {
 
     let onConflict: @Sendable () -> Void
 
+    /// - Parameter touches: repeats that the alerts' rows do not tell of yet.
     func apply(
-        _ signals: [Signal], _ policies: [TeamID: TeamPolicy], now: Timestamp, in connection: PostgresConnection
+        _ signals: [Signal], _ policies: [TeamID: TeamPolicy], touches: [AlertTouch] = [], now: Timestamp,
+        in connection: PostgresConnection
     ) async throws -> GroupingChanges {
+        let touches = Dictionary(touches.map { ($0.id, $0) }) { first, _ in first }
         var attempt = 1
         while true {
-            let changes = try await plan(signals, policies, now: now, in: connection)
+            let changes = try await plan(signals, policies, touches, now: now, in: connection)
             guard changes.mayCollide else {
                 try await GroupingTransaction.write(changes, in: connection)
                 return changes
@@ -35,9 +38,11 @@ struct GroupingTransaction: Sendable {
     }
 
     private func plan(
-        _ signals: [Signal], _ policies: [TeamID: TeamPolicy], now: Timestamp, in connection: PostgresConnection
+        _ signals: [Signal], _ policies: [TeamID: TeamPolicy], _ touches: [Alert.ID: AlertTouch], now: Timestamp,
+        in connection: PostgresConnection
     ) async throws -> GroupingChanges {
-        let alerts = try await AlertStore.lock(Set(signals.map(\.alertID)).sorted(), in: connection)
+        let rows = try await AlertStore.lock(Set(signals.map(\.alertID)).sorted(), in: connection)
+        let alerts = touches.isEmpty ? rows : rows.map { alert in touches[alert.id].map(alert.touched(by:)) ?? alert }
         let needs = BatchNeeds(of: signals, alerts: alerts)
         let incidents = try await GroupIncidents.lock(needs, in: connection)
         var batch = GroupingBatch(state: GroupState(policies: policies, alerts: alerts, incidents: incidents), now: now)
