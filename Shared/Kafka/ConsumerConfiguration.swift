@@ -58,9 +58,10 @@ package struct ConsumerConfiguration: Sendable {
             ("check.crcs", "true"),
             // A topic that is created after us, or grows, is noticed by then (the default is five minutes).
             ("topic.metadata.refresh.interval.ms", "15000"),
-            // A full queue stops fetching for up to a second (before 2.3.0), so it must hold more than a second's work.
-            ("queued.min.messages", "20000"),
-            ("queued.max.messages.kbytes", "16384"),
+            // A full queue stops fetching for up to a second (before 2.3.0), so it must hold a second's work: 16 MiB held a storm of repeats
+            // to 20,000 records a second.
+            ("queued.min.messages", "50000"),
+            ("queued.max.messages.kbytes", "32768"),
             // One answer may lie over that bound: a backlog of large records must not fill the memory (the default is 50 MiB).
             ("fetch.max.bytes", "8388608"),
             ("fetch.wait.max.ms", String(fetchWaitMilliseconds)),

@@ -45,12 +45,20 @@ struct GrouperDatabase: Sendable {
         IncomingRecord(topic: Topic.signals.name, partition: 0, offset: 0, value: own(signal).encode())
     }
 
-    /// One transaction of the handler.
+    /// A handler with a memory of its own; by default one that remembers nothing.
+    static func handler(_ memory: RepeatMemory = RepeatMemory(limit: 0, touchSeconds: 0, metrics: GrouperMetrics())) -> SignalHandler {
+        SignalHandler(metrics: GrouperMetrics(), memory: memory) { _ in }
+    }
+
+    /// One transaction of a handler, committed.
     @discardableResult
-    func handle(_ signals: [Signal], now: Timestamp = Scene.start) async throws -> [Fact] {
-        let handler = SignalHandler(metrics: GrouperMetrics()) { _ in }
+    func handle(
+        _ signals: [Signal], by handler: SignalHandler = GrouperDatabase.handler(), now: Timestamp = Scene.start
+    ) async throws -> [Fact] {
         let records = signals.map(record)
-        return try await pool.withTransaction { try await handler.handle(records, in: $0, now: now) }
+        let facts = try await pool.withTransaction { try await handler.handle(records, in: $0, now: now) }
+        await handler.committed(records)
+        return facts
     }
 
     func incidents() async throws -> [Incident] {

@@ -76,7 +76,7 @@ import Testing
 
     @Test func `an unread group that another replica opened is joined after the collision`() async throws {
         try await GrouperDatabase.with { database in
-            let handler = SignalHandler(metrics: GrouperMetrics()) { _ in }
+            let handler = GrouperDatabase.handler()
             try await database.pool.withTransaction { first in
                 _ = try await handler.handle([database.record(Scene.firing("A"))], in: first, now: Scene.start)
                 // The second reads before the first commits, then waits on the unique index.
@@ -139,7 +139,7 @@ import Testing
 
     @Test func `what cannot be read or stored is named as poison`() async throws {
         try await GrouperDatabase.with { database in
-            let handler = SignalHandler(metrics: GrouperMetrics()) { _ in }
+            let handler = GrouperDatabase.handler()
             var stranger = Scene.firing("A")
             stranger.teamID = .random()
             var null = database.own(Scene.firing("A"))

@@ -7,9 +7,8 @@ package struct GroupingBatch {
     private let state: GroupState
     private let now: Timestamp
     private let newID: () -> IncidentID
-    /// Alerts of this batch as they are by now.
+    /// Alerts that this batch has changed, as they are by now.
     private var alerts: [Alert.ID: Alert] = [:]
-    private var touched: Set<Alert.ID> = []
     private var occurrences: [Occurrence.ID: Occurrence] = [:]
     private var drafts: [IncidentDraft] = []
     private var draftOf: [IncidentID: Int] = [:]
@@ -33,12 +32,13 @@ package struct GroupingBatch {
         if var alert = alerts[signal.alertID] ?? state.alerts[signal.alertID] {
             let before = alert
             outcome = isBackUnseen(alert, signal) ? startOver(&alert, signal) : alert.take(signal)
-            if alert != before { store(alert) }
+            // One that begins to fire is stored once it has its incident.
+            if outcome != .new, alert != before { store(alert) }
             follow(outcome, of: alert, before: before, signal)
         } else {
             let alert = Alert(first: signal, now: now)
             outcome = signal.status == .firing ? .new : .resolved
-            store(alert)
+            if outcome != .new { store(alert) }
             follow(outcome, of: alert, before: nil, signal)
         }
         signals[outcome, default: 0] += 1
@@ -95,11 +95,11 @@ package struct GroupingBatch {
             if case .new = draft.origin { number = numbers.popFirst() ?? 0 }
             changes.events += draft.events(policy: state.policy(of: draft.teamID), now: now, number: number)
         }
-        for id in touched.sorted() {
+        for id in alerts.keys.sorted() {
             guard let alert = alerts[id] else { continue }
             if state.alerts[id] == nil { changes.newAlerts.append(alert) } else { changes.changedAlerts.append(alert) }
         }
-        changes.occurrences = occurrences.values.sorted { $0.id < $1.id }
+        changes.occurrences = occurrences.keys.sorted().compactMap { occurrences[$0] }
         return changes
     }
 }
@@ -109,7 +109,6 @@ extension GroupingBatch {
         var alert = alert
         alert.updatedAt = max(now, alert.updatedAt)
         alerts[alert.id] = alert
-        touched.insert(alert.id)
     }
 
     /// Writes the alert's current occurrence into the history; the start told first stays.

@@ -56,8 +56,19 @@ struct IncidentDraft {
         firing += 1
         joined += isMember ? 0 : 1
         noteSeverity(alert.severity)
-        commonLabels = commonLabels?.filter { alert.labels[$0.key] == $0.value } ?? alert.labels
+        narrowCommonLabels(to: alert.labels)
         traceparent = traceparent ?? signal.traceparent
+    }
+
+    /// Only a new incident asks for the labels that its alerts share.
+    private mutating func narrowCommonLabels(to labels: Labels) {
+        guard case .new = origin else { return }
+        guard let common = commonLabels else {
+            commonLabels = labels
+            return
+        }
+        // Most alerts of a group take none away: then nothing is built.
+        if common.contains(where: { labels[$0.key] != $0.value }) { commonLabels = common.filter { labels[$0.key] == $0.value } }
     }
 
     /// A firing alert of it has got worse.

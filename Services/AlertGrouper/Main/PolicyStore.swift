@@ -7,31 +7,28 @@ import Store
 enum PolicyStore {
     /// Teams that do not exist are absent.
     static func policies(of teams: Set<TeamID>, in connection: PostgresConnection) async throws -> [TeamID: TeamPolicy] {
-        let ids = teams.sorted()
-        var policies: [TeamID: TeamPolicy] = [:]
-        let settings = try await connection.query(
+        let rows = try await connection.query(
             """
-            -- team settings
-            SELECT id, resolve_hold_seconds, reopen_window_seconds FROM teams WHERE id = ANY($1::uuid[])
-            """, [ids])
-        for row in settings {
-            policies[try row.identifier("id")] = TeamPolicy(
-                settings: TeamSettings(
-                    resolveHoldSeconds: try row.int("resolve_hold_seconds"), reopenWindowSeconds: try row.int("reopen_window_seconds")))
-        }
-        for (team, rules) in try await rules(of: ids, in: connection) { policies[team]?.rules = rules }
+            -- team policies
+            SELECT t.id, t.resolve_hold_seconds, t.reopen_window_seconds, r.position, r.matchers, r.by_labels, r.window_seconds
+            FROM teams AS t LEFT JOIN grouping_rules AS r ON r.team_id = t.id
+            WHERE t.id = ANY($1::uuid[]) ORDER BY t.id, r.position
+            """, [teams.sorted()])
+        var policies: [TeamID: TeamPolicy] = [:]
+        for row in rows { try add(row, to: &policies[try row.identifier("id")]) }
         return policies
     }
 
-    private static func rules(of teams: [TeamID], in connection: PostgresConnection) async throws -> [TeamID: GroupingRules] {
-        var rules: [TeamID: GroupingRules] = [:]
-        let rows = try await connection.query(
-            """
-            -- team grouping rules
-            SELECT team_id, matchers, by_labels, window_seconds FROM grouping_rules
-            WHERE team_id = ANY($1::uuid[]) ORDER BY team_id, position
-            """, [teams])
-        for row in rows { rules[try row.identifier("team_id"), default: GroupingRules([])].rules += try TeamStore.rule(row) }
-        return rules
+    /// The first row of a team brings its settings, each row with a position one more rule of its own.
+    private static func add(_ row: Row, to policy: inout TeamPolicy?) throws {
+        let isOwn = try row.optionalInt("position") != nil
+        var known =
+            try policy
+            ?? TeamPolicy(
+                settings: TeamSettings(
+                    resolveHoldSeconds: row.int("resolve_hold_seconds"), reopenWindowSeconds: row.int("reopen_window_seconds")),
+                rules: isOwn ? GroupingRules([]) : .standard)
+        if isOwn { known.rules.rules += try TeamStore.rule(row) }
+        policy = known
     }
 }

@@ -32,13 +32,13 @@ struct Harness: Sendable {
     let databaseURL: String
     let runtime: Runtime
 
-    static func run(_ body: (Harness) async throws -> Void) async throws {
+    static func run(signalPartitions: Int = 1, _ body: (Harness) async throws -> Void) async throws {
         try await withTestDatabase { url in
             let connection = try await PostgresConnection.connect(
                 PostgresConfiguration(url: url, applicationName: "schema"), logger: quietLogger)
             try await connection.execute(script: schema)
             await connection.close()
-            let harness = try Harness(databaseURL: url)
+            let harness = try Harness(databaseURL: url, signalPartitions: signalPartitions)
             do { try await body(harness) } catch {
                 await harness.runtime.close()
                 throw error
@@ -49,9 +49,9 @@ struct Harness: Sendable {
 
     static let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    private init(databaseURL: String) throws {
+    private init(databaseURL: String, signalPartitions: Int) throws {
         self.databaseURL = databaseURL
-        broker = try MockBroker(topics: [Topic.signals.name: 1, Topic.incidents.name: 1, Topic.deadletter.name: 1])
+        broker = try MockBroker(topics: [Topic.signals.name: signalPartitions, Topic.incidents.name: 1, Topic.deadletter.name: 1])
         runtime = try Self.runtime(broker: broker.bootstrapServers, databaseURL: databaseURL)
     }
 
@@ -79,10 +79,13 @@ struct Harness: Sendable {
         }
     }
 
-    func produce(_ values: [String], to topic: Topic = .signals) async throws {
+    /// - Parameter key: of each value's record; by default the same for all.
+    func produce(
+        _ values: [String], to topic: Topic = .signals, key: (String) -> String = { _ in "key" }
+    ) async throws {
         let records = values.map {
             OutgoingRecord(
-                topic: topic.name, key: Array("key".utf8), value: Array($0.utf8),
+                topic: topic.name, key: Array(key($0).utf8), value: Array($0.utf8),
                 headers: [KafkaHeader(name: "ce_id", value: "id-\($0)")])
         }
         try await runtime.producer.send(records, timeoutMilliseconds: 20_000)
