@@ -52,7 +52,7 @@ import Testing
         signal.expiresAt = Timestamp(seconds: 400_000_000_000)
         var writer = JSONWriter()
         writer.object { writer in
-            writer.field("teamId", signal.teamID.uuid.uuidString.lowercased())
+            writer.field("teamId", "\(signal.teamID)")
             writer.field("source", signal.source)
             writer.field("fingerprint", signal.fingerprint.text)
             writer.field("status", signal.status.rawValue)

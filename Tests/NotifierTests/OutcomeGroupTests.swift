@@ -1,5 +1,7 @@
 import Delivery
 import Models
+import Postgres
+import Store
 import Synchronization
 import Testing
 
