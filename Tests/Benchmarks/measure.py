@@ -29,7 +29,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--alerts", type=int, default=40_000, help="alerts of a pipeline stage, a multiple of 1000 (40000)")
     parser.add_argument("--services", type=int, default=1000, help="services that the distinct alerts are of (1000)")
     parser.add_argument("--connections", type=int, default=64, help="connections to the gateway (64)")
-    parser.add_argument("--seconds", type=int, default=5, help="length of each run of a server (5)")
+    parser.add_argument("--seconds", type=int, default=4, help="length of each run of a server (4)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the gateway and its peers; medians count (3)")
     parser.add_argument("--limit", type=int, default=120, help="seconds after which a pipeline stage gives up (120)")
     parser.add_argument("--messages", type=int, default=300_000, help="records of the bare producer (300000)")

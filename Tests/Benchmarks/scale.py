@@ -26,6 +26,7 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         "--write-docs", action="store_true", help="keep figures and charts in docs/performance, for Tests/Benchmarks/run too"
     )
+    parser.add_argument("--go-on", action="store_true", help="keep the parts of the last run that this one does not measure")
     chosen = parser.parse_args()
     chosen.only = chosen.only.split(",")
     if unknown := set(chosen.only) - set(PARTS):
@@ -47,6 +48,9 @@ def main() -> int:
         "rounds": chosen.rounds,
         "shared_buffers": chosen.shared_buffers,
     }
+    kept = environment.ROOT / ".local" / "benchmarks" / "scale.json"
+    if chosen.go_on and kept.exists():
+        result |= {name: figures for name, figures in json.loads(kept.read_text()).items() if name in PARTS}
     with tempfile.TemporaryDirectory(prefix="tocsin-scale-") as name:
         folder = pathlib.Path(name)
         for part in chosen.only:
@@ -55,10 +59,9 @@ def main() -> int:
             print(json.dumps(result[part]), file=sys.stderr, flush=True)
     scale_report.judge(result)
     text = scale_report.markdown(result)
-    target = environment.ROOT / ".local" / "benchmarks"
-    target.mkdir(parents=True, exist_ok=True)
-    (target / "scale.json").write_text(json.dumps(result, indent=2) + "\n")
-    (target / "scale.md").write_text(text + "\n")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(result, indent=2) + "\n")
+    kept.with_suffix(".md").write_text(text + "\n")
     if chosen.write_docs:
         scale_report.write(environment.ROOT / "docs", text, result)
     print(text)

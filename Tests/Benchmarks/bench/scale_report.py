@@ -1,5 +1,6 @@
 """The growth of costs as tables, charts and a verdict: no step may cost more than n log n would."""
 
+import collections
 import json
 import math
 import pathlib
@@ -78,7 +79,7 @@ def markdown(result: dict) -> str:
             "|---|---|---|---|---|",
         ]
         lines += [
-            ROW.format(one["instances"], f"{one['alerts_per_second']:,.0f}", parts(one), one["deadlocks"], one["lock_waits"])
+            ROW.format(one["instances"], f"{one['alerts_per_second']:,.0f}", parts(one), one["deadlocks"], waits(one))
             for one in result["instances"]
         ]
         lines.append("")
@@ -105,6 +106,12 @@ def markdown(result: dict) -> str:
         lines += ["| growth | of what n log n allows | |", "|---|---|---|"]
         lines += [f"| {fit['what']} | {fit['ratio']:.2f} | {'met' if fit['met'] else '**not met**'} |" for fit in result["fits"]]
     return "\n".join(lines)
+
+
+def waits(one: dict) -> str:
+    """How many, and for what."""
+    kinds = collections.Counter(one["waited_for"])
+    return "; ".join([str(one["lock_waits"]), *(f"{count} {kind}" for kind, count in kinds.most_common())])
 
 
 def parts(one: dict) -> str:
