@@ -52,7 +52,7 @@ import Testing
         signal.expiresAt = Timestamp(seconds: 400_000_000_000)
         var writer = JSONWriter()
         writer.object { writer in
-            writer.field("teamId", "\(signal.teamID)")
+            writer.field("teamId", "11111111-1111-4111-8111-111111111111")
             writer.field("source", signal.source)
             writer.field("fingerprint", signal.fingerprint.text)
             writer.field("status", signal.status.rawValue)

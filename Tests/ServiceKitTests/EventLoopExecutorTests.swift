@@ -18,13 +18,14 @@ import Testing
         }
     }
 
-    @Test func everyJobRunsWhoeverEnqueuesIt() async {
-        let executor = EventLoopExecutor(EventLoopGroupProvider.singleton.eventLoopGroup.next())
-        let count = await withTaskGroup(of: Int.self) { group in
-            for _ in 0..<200 { group.addTask(executorPreference: executor) { 1 } }
-            return await group.reduce(0, +)
+    @Test func everyJobRunsOnTheLoopWhoeverEnqueuesIt() async {
+        let loop = EventLoopGroupProvider.singleton.eventLoopGroup.next()
+        let executor = EventLoopExecutor(loop)
+        let ran = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<200 { group.addTask(executorPreference: executor) { loop.inEventLoop } }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
-        #expect(count == 200)
+        #expect(ran == 200)
     }
 
     @Test func eachLoopHasOneExecutor() {
