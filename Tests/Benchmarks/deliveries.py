@@ -114,7 +114,7 @@ def case(stack, program: pathlib.Path, name: str, sinks: int, per_second: float,
     time.sleep(3)  # every service re-reads keys and channels within two seconds
     count = int(per_second * seconds)
     with Watch(pids(stack)) as watch:
-        sent = send_paced(stack, team, count, per_second)
+        sent = send_paced(stack, [team], count, per_second)
         with contextlib.suppress(AssertionError):
             # What waits for the dead one stays.
             wait_for("everything was sent", lambda: unfinished(stack) <= (count if alive < sinks else 0), timeout=60, interval=0.2)

@@ -17,7 +17,8 @@ enum Command: Equatable {
           up [BROKER]                        takes connections again
           rtt MS [BROKER]                    delays every answer
           error API CODE [COUNT]             fails the next requests; API by name (Produce) or number, CODE likewise
-          late API MS [COUNT [BROKER]]       carries out the next requests and answers so much later, as if the answer were lost on the way
+          late API MS [COUNT [BROKER]]       carries out the next requests and answers so much later, as if the answer were lost
+                                             on the way; after it, `error` of this API is refused
           clear API                          forgets errors not yet used; late answers stay
           leader TOPIC PARTITION BROKER      moves a partition; BROKER -1 leaves it without a leader
           coordinator group|transaction KEY BROKER

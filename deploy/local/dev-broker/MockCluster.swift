@@ -8,6 +8,9 @@ final class MockCluster {
     private let client: OpaquePointer
     private let cluster: OpaquePointer
     private let brokers: Int32
+    /// APIs of which late answers were asked for. A broker that has late answers of its own, even used ones, looks no more at the errors of
+    /// the cluster (librdkafka 2.0.2).
+    private var delayed: Set<Int16> = []
 
     init(brokers: Int32) throws(Failure) {
         var text = [CChar](repeating: 0, count: 512)
@@ -70,6 +73,7 @@ final class MockCluster {
 
     private func push(api: Int16, code: Int32, count: Int) throws(Failure) {
         guard (1...Self.maxErrors).contains(count) else { throw Failure("COUNT is not within 1...\(Self.maxErrors)") }
+        guard !delayed.contains(api) else { throw Failure("no errors of this API after late answers of it: ask for the errors first") }
         let errors = [rd_kafka_resp_err_t](repeating: rd_kafka_resp_err_t(rawValue: code), count: count)
         rd_kafka_mock_push_request_errors_array(cluster, api, errors.count, errors)
     }
@@ -78,6 +82,7 @@ final class MockCluster {
     private func delay(api: Int16, milliseconds: Int32, count: Int, broker: Int32) throws(Failure) {
         guard (1...Self.maxErrors).contains(count) else { throw Failure("COUNT is not within 1...\(Self.maxErrors)") }
         guard milliseconds >= 0 else { throw Failure("MS is negative") }
+        delayed.insert(api)
         for broker in broker == -1 ? 1...brokers : broker...broker {
             for _ in 0..<count { try check(tocsin_rd_kafka_mock_push_late_answer(cluster, broker, api, milliseconds)) }
         }
