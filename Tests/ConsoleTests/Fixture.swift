@@ -95,7 +95,7 @@ struct Fixture: Sendable {
                 groupingKey: GroupingKey("key-\(id)"), labels: labels, createdAt: openedAt, updatedAt: openedAt, alertCount: 1,
                 firingCount: 1
             ).opened(by: .system("alert-grouper"), at: openedAt, change: .init(alertsFired: 1))
-            try await IncidentStore.save([event], in: connection)
+            IncidentStore.save([event], in: connection)
             return event.incident
         }
     }

@@ -64,7 +64,7 @@ struct DocsDatabase: Sendable {
             groupingKey: GroupingKey("service=checkout"), labels: [:], createdAt: start, updatedAt: start)
         let event = incident.opened(by: .system("alert-grouper"), at: start, change: .init(alertsFired: 1))
         try await pool.withTransaction { connection in
-            try await IncidentStore.save([event], in: connection)
+            IncidentStore.save([event], in: connection)
             try await JobStore.add([event], due: start, in: connection)
         }
     }

@@ -95,7 +95,7 @@ struct LedgerDatabase: Sendable {
                 id: id, teamID: team, number: number, title: "Disk full", description: "", status: .open, severity: severity,
                 groupingKey: GroupingKey("key-\(id)"), labels: labels, createdAt: at, updatedAt: at, alertCount: 1, firingCount: 1
             ).opened(by: .system("alert-grouper"), at: at, change: .init(alertsFired: 1))
-            try await IncidentStore.save([event], in: connection)
+            IncidentStore.save([event], in: connection)
             return event
         }
     }
@@ -116,7 +116,7 @@ struct LedgerDatabase: Sendable {
     }
 
     private func save(_ event: IncidentEvent) async throws -> IncidentEvent {
-        try await pool.withTransaction { try await IncidentStore.save([event], in: $0) }
+        try await pool.withTransaction { IncidentStore.save([event], in: $0) }
         return event
     }
 

@@ -70,6 +70,6 @@ struct StoreDatabase: Sendable {
     }
 
     func save(_ events: [IncidentEvent]) async throws {
-        try await pool.withTransaction { try await IncidentStore.save(events, in: $0) }
+        try await pool.withTransaction { IncidentStore.save(events, in: $0) }
     }
 }

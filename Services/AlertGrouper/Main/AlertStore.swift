@@ -42,10 +42,10 @@ enum AlertStore {
         ).isEmpty
     }
 
-    /// - Throws: `InsertedMeanwhile`
-    static func insert(_ alerts: [Alert], in connection: PostgresConnection) async throws {
-        guard !alerts.isEmpty else { return }
-        let inserted = try await connection.query(
+    /// Left to the next round trip. Alerts that exist are passed over, as the answer's count of rows tells.
+    static func insert(_ alerts: [Alert], in connection: PostgresConnection) -> PostgresAnswer? {
+        guard !alerts.isEmpty else { return nil }
+        return connection.queue(
             """
             -- insert alerts
             INSERT INTO alerts (
@@ -57,12 +57,12 @@ enum AlertStore {
                 $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[])
             ON CONFLICT (team_id, fingerprint) DO NOTHING
             """, columns(alerts) + [alerts.map { $0.createdAt }])
-        guard inserted.affected == alerts.count else { throw InsertedMeanwhile() }
     }
 
-    static func update(_ alerts: [Alert], in connection: PostgresConnection) async throws {
+    /// Left to the next round trip.
+    static func update(_ alerts: [Alert], in connection: PostgresConnection) {
         guard !alerts.isEmpty else { return }
-        _ = try await connection.query(
+        connection.queue(
             """
             -- update alerts
             UPDATE alerts AS a SET
@@ -81,10 +81,10 @@ enum AlertStore {
             """, columns(alerts))
     }
 
-    /// Writes history rows; the start of a row that exists stays.
-    static func note(_ occurrences: [Occurrence], in connection: PostgresConnection) async throws {
+    /// Writes history rows with the next round trip; the start of a row that exists stays.
+    static func note(_ occurrences: [Occurrence], in connection: PostgresConnection) {
         guard !occurrences.isEmpty else { return }
-        _ = try await connection.query(
+        connection.queue(
             """
             -- note occurrences
             INSERT INTO alert_occurrences (team_id, fingerprint, occurrence, incident_id, severity, starts_at, ends_at)

@@ -38,7 +38,7 @@ struct DuePasses: Sendable {
         var batch = GroupingBatch(state: GroupState(policies: policies, alerts: alerts, incidents: incidents), now: now)
         batch.expire()
         let changes = batch.changes(numbers: [])
-        try await GroupingTransaction.write(changes, in: connection)
+        GroupingTransaction.write(changes, in: connection)
         return changes
     }
 
@@ -58,7 +58,7 @@ struct DuePasses: Sendable {
         var batch = GroupingBatch(state: GroupState(incidents: incidents), now: now)
         batch.resolveDue()
         let changes = batch.changes(numbers: [])
-        try await GroupingTransaction.write(changes, in: connection)
+        GroupingTransaction.write(changes, in: connection)
         return changes
     }
 }

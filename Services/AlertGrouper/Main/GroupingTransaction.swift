@@ -22,12 +22,14 @@ struct GroupingTransaction: Sendable {
         while true {
             let changes = try await plan(signals, policies, touches, now: now, in: connection)
             guard changes.mayCollide else {
-                try await GroupingTransaction.write(changes, in: connection)
+                GroupingTransaction.write(changes, in: connection)
                 return changes
             }
-            try await savepoint(connection)
+            savepoint(connection)
             do {
-                try await GroupingTransaction.write(changes, in: connection)
+                let inserted = GroupingTransaction.write(changes, in: connection)
+                try await connection.flush()
+                guard try inserted?.rows().affected ?? 0 == changes.newAlerts.count else { throw AlertStore.InsertedMeanwhile() }
                 return changes
             } catch let error where attempt < GroupingTransaction.attempts && GroupingTransaction.isCollision(error) {
                 attempt += 1
@@ -51,12 +53,15 @@ struct GroupingTransaction: Sendable {
         return batch.changes(numbers: count == 0 ? [] : try await IncidentStore.nextNumbers(count, in: connection))
     }
 
-    /// Incidents first: alerts refer to them.
-    static func write(_ changes: GroupingChanges, in connection: PostgresConnection) async throws {
-        try await IncidentStore.save(changes.events, in: connection)
-        try await AlertStore.insert(changes.newAlerts, in: connection)
-        try await AlertStore.update(changes.changedAlerts, in: connection)
-        try await AlertStore.note(changes.occurrences, in: connection)
+    /// Leaves all rows to the next round trip, that of COMMIT at the latest. Incidents first: alerts refer to them.
+    /// - Returns: the answer to the insertion of new alerts; fewer rows than alerts mean that another transaction inserted one meanwhile.
+    @discardableResult
+    static func write(_ changes: GroupingChanges, in connection: PostgresConnection) -> PostgresAnswer? {
+        IncidentStore.save(changes.events, in: connection)
+        let inserted = AlertStore.insert(changes.newAlerts, in: connection)
+        AlertStore.update(changes.changedAlerts, in: connection)
+        AlertStore.note(changes.occurrences, in: connection)
+        return inserted
     }
 
     private static func isCollision(_ error: any Error) -> Bool {
@@ -67,8 +72,8 @@ struct GroupingTransaction: Sendable {
         }
     }
 
-    private func savepoint(_ connection: PostgresConnection) async throws {
-        _ = try await connection.query(
+    private func savepoint(_ connection: PostgresConnection) {
+        connection.queue(
             """
             -- grouping savepoint
             SAVEPOINT grouping

@@ -23,7 +23,7 @@ package enum CommandStore {
             return try await isKnown(command, in: connection) ? .repeated(incident) : .refused(error, incident)
         }
         guard try await remember(command, in: connection) else { return .repeated(incident) }
-        try await IncidentStore.save([event], in: connection)
+        IncidentStore.save([event], in: connection)
         return .done(event)
     }
 

@@ -47,25 +47,26 @@ package enum IncidentStore {
         ).map { try $0.int64("number") }
     }
 
-    /// Writes events and the incidents as they are after them: the incident's row is inserted or replaced by the last event's snapshot.
+    /// Writes events and the incidents as they are after them, with the next round trip (``PostgresConnection/queue(_:_:)``): the incident's
+    /// row is inserted or replaced by the last event's snapshot. That round trip throws a unique violation when another transaction opened
+    /// an incident of the same group, or wrote the same sequence.
     /// - Parameter events: in order of sequence within each incident.
-    /// - Throws: a unique violation when another transaction opened an incident of the same group, or wrote the same sequence.
-    package static func save(_ events: [IncidentEvent], in connection: PostgresConnection) async throws {
+    package static func save(_ events: [IncidentEvent], in connection: PostgresConnection) {
         guard !events.isEmpty else { return }
         var last: [IncidentID: Incident] = [:]
         for event in events { last[event.incident.id] = event.incident }
         // An incident that leaves a grouping key free must be written before one that takes it.
         let incidents = last.values.sorted { ($0.teamID, $0.id) < ($1.teamID, $1.id) }
         let leaving = incidents.filter { $0.status == .resolved || $0.sequence > 1 }
-        try await upsert(leaving, in: connection)
-        try await upsert(incidents.filter { $0.status != .resolved && $0.sequence <= 1 }, in: connection)
+        upsert(leaving, in: connection)
+        upsert(incidents.filter { $0.status != .resolved && $0.sequence <= 1 }, in: connection)
         let sorted = events.sorted { ($0.incident.teamID, $0.incident.id, $0.sequence) < ($1.incident.teamID, $1.incident.id, $1.sequence) }
-        try await append(sorted, in: connection)
+        append(sorted, in: connection)
     }
 
-    private static func upsert(_ incidents: [Incident], in connection: PostgresConnection) async throws {
+    private static func upsert(_ incidents: [Incident], in connection: PostgresConnection) {
         guard !incidents.isEmpty else { return }
-        _ = try await connection.query(
+        connection.queue(
             """
             -- upsert incidents
             INSERT INTO incidents (
@@ -92,8 +93,8 @@ package enum IncidentStore {
             ])
     }
 
-    private static func append(_ events: [IncidentEvent], in connection: PostgresConnection) async throws {
-        _ = try await connection.query(
+    private static func append(_ events: [IncidentEvent], in connection: PostgresConnection) {
+        connection.queue(
             """
             -- append incident events
             INSERT INTO incident_events (team_id, incident_id, sequence, kind, at, actor, body)
