@@ -13,7 +13,7 @@ STORM_REACHED = 9_000
 # Exactly 2,000/s are offered; what arrives within a window differs by its edges.
 STEADY = 0.97
 # A percentile of one case against that of another, taken minutes apart.
-UNMOVED = 1.5
+UNMOVED = 1.1
 
 
 class Goal:
